@@ -1,0 +1,70 @@
+import { StoreError } from "./errors.ts";
+import type { ByteSource, StreamSource } from "./options.ts";
+
+/**
+ * The bytes of any view, without copying: the view's own part of its buffer, whatever its element type.
+ *
+ * @throws StoreError `INVALID_ARGUMENT` when it is no view of an ArrayBuffer.
+ */
+export function toBytes(value: ArrayBufferView): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  throw new StoreError("INVALID_ARGUMENT", {
+    detail: `a value is a Uint8Array or another view of an ArrayBuffer, not ${describeType(value)}`,
+  });
+}
+
+/**
+ * Starts a source: calls it when it is a function, and checks that it can be iterated. Its pieces are checked
+ * as they come.
+ *
+ * @throws StoreError `INVALID_ARGUMENT` when it is no source, and later out of the iteration for a piece that
+ *   is no view of an ArrayBuffer.
+ */
+export function startSource(source: StreamSource): AsyncIterable<Uint8Array> {
+  const started: unknown = typeof source === "function" ? source() : source;
+  const isIterable =
+    typeof started === "object" &&
+    started !== null &&
+    !ArrayBuffer.isView(started) &&
+    (Symbol.asyncIterator in started || Symbol.iterator in started);
+  if (!isIterable) {
+    throw new StoreError("INVALID_ARGUMENT", {
+      detail: `a source is an iterable of Uint8Arrays or a function that makes one, not ${describeType(started)}`,
+    });
+  }
+  return checkedPieces(started as ByteSource);
+}
+
+async function* checkedPieces(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of source) yield toBytes(piece);
+}
+
+/** A copy in memory of its own. (`slice` of a Node Buffer, which is a Uint8Array too, would share memory.) */
+export function copyBytes(value: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(value);
+}
+
+/** Joins byte arrays into a new one. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const part of parts) length += part.byteLength;
+  const whole = new Uint8Array(length);
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.byteLength;
+  }
+  return whole;
+}
+
+/** Lower-case hex, two digits a byte. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  return Array.isArray(value) ? "an array" : `a ${value.constructor?.name ?? "object"}`;
+}
