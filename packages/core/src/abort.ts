@@ -1,18 +1,37 @@
 /**
  * Settles as `promise` does, or rejects with `signal.reason` as soon as the signal is aborted; what was started
  * goes on in the background then, and its outcome is dropped. Its one listener is removed in either case.
+ *
+ * @param isDecided asked when the abort comes; `true` means that it comes too late: the outcome of the promise is
+ *   fixed and counts, although the promise itself may need a few more microtasks.
  */
-export async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise;
-  return await new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
+export function raceAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  isDecided?: () => boolean,
+): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      if (isDecided?.() !== true) reject(signal.reason as Error);
+    };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    // Both outcomes are handled here, so nothing becomes an unhandled rejection after an abort.
+    promise.then(
+      (value) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      },
+    );
   });
 }
 
-/** Rejects by throwing `signal.reason` when the signal is aborted already. */
+/** Throws `signal.reason` when the signal is aborted already. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason;
 }

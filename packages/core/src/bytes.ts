@@ -4,11 +4,15 @@ import type { ByteSource, StreamSource } from "./options.ts";
 /**
  * The bytes of any view, without copying: the view's own part of its buffer, whatever its element type.
  *
- * @throws StoreError `INVALID_ARGUMENT` when it is no view of an ArrayBuffer.
+ * @throws StoreError `INVALID_ARGUMENT` when it is no view of an ArrayBuffer, or one whose buffer was transferred
+ *   to somebody else: it looks empty, and storing it as that would lose the value.
  */
 export function toBytes(value: ArrayBufferView): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (ArrayBuffer.isView(value)) {
+    if (value.byteLength === 0) mustNotBeDetached(value);
+    if (value instanceof Uint8Array) return value;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
   throw new StoreError("INVALID_ARGUMENT", {
     detail: `a value is a Uint8Array or another view of an ArrayBuffer, not ${describeType(value)}`,
   });
@@ -23,17 +27,38 @@ export function toBytes(value: ArrayBufferView): Uint8Array {
  */
 export function startSource(source: StreamSource): AsyncIterable<Uint8Array> {
   const started: unknown = typeof source === "function" ? source() : source;
-  const isIterable =
-    typeof started === "object" &&
-    started !== null &&
+  const isSource =
     !ArrayBuffer.isView(started) &&
-    (Symbol.asyncIterator in started || Symbol.iterator in started);
-  if (!isIterable) {
+    (isIterable(started, Symbol.asyncIterator) || isIterable(started, Symbol.iterator));
+  if (!isSource) {
     throw new StoreError("INVALID_ARGUMENT", {
       detail: `a source is an iterable of Uint8Arrays or a function that makes one, not ${describeType(started)}`,
     });
   }
   return checkedPieces(started as ByteSource);
+}
+
+/** Whether something is an object that can be iterated in this way. */
+export function isIterable(value: unknown, by: typeof Symbol.iterator): value is Iterable<unknown>;
+export function isIterable(value: unknown, by: typeof Symbol.asyncIterator): value is AsyncIterable<unknown>;
+export function isIterable(value: unknown, by: symbol): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Record<symbol, unknown>)[by] === "function"
+  );
+}
+
+function mustNotBeDetached(value: ArrayBufferView): void {
+  try {
+    // Refused by a buffer without memory. Its property `detached` says the same, but only since Node 21.
+    void new Uint8Array(value.buffer, 0, 0);
+  } catch (error) {
+    throw new StoreError("INVALID_ARGUMENT", {
+      detail: "the memory of the value was transferred to somebody else",
+      cause: error,
+    });
+  }
 }
 
 async function* checkedPieces(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {

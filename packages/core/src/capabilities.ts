@@ -1,5 +1,6 @@
 /**
- * What a backend can promise beyond the contract's musts. Known before `open` and final after it. Each flag is
+ * What a backend can promise beyond the contract's musts. Known before `open` as far as the medium need not be asked,
+ * and final after it. Each flag is
  * checked by the conformance suite, and selects cases there.
  */
 export interface Capabilities {

@@ -24,9 +24,17 @@ export interface DriverListOptions extends OperationOptions {
  * the optional methods, so a driver may rely on this:
  * - It is called in the right state: `create`, `destroy` and `open` when closed, all else when open.
  * - Names are valid, values are `Uint8Array`s, ranges are integers (`size` ≥ 0 or absent), sources are not
- *   functions, `move` has two different names, the signal was not aborted at the start.
+ *   functions, `move` has two different names, the signal was not aborted at the start, algorithms are in lower
+ *   case, `deleteMany` has at least one name.
+ * - A value or piece may be a Node Buffer, whose `slice` shares memory: copy with `new Uint8Array(value)`.
+ * - The iterator of a listing or stream is released (`return`) when its reader stops or is aborted, and before
+ *   `close`. Sources reject with the signal's reason when it is aborted, so a driver that reads one ends by itself.
+ * - `close` comes when nothing is under way, except after an aborted `close`: then it must end what hangs. It also
+ *   comes after an `open` that was aborted and succeeded all the same. An `open` that fails cleans up by itself.
  * - `ifAbsent` is only set when the capabilities do not say `createIfAbsent: false`.
  * - Errors that are not `StoreError`s become `UNEXPECTED` with the original as cause; classify what you know.
+ *   Throw a new error each time (the guard writes operation and name into it), with `key` set, so that the message
+ *   names it.
  *
  * The semantics of each method are those of {@link "./backend.ts".Backend}. A driver may honour `signal` to
  * stop early; when it does not, the caller's promise rejects anyway and the call ends in the background.
@@ -34,6 +42,7 @@ export interface DriverListOptions extends OperationOptions {
 export interface BackendDriver {
   /** Kind of backend, e.g. `"posixfs"`. */
   readonly name: string;
+  /** Read once before and once after `open`, which may refine it. */
   readonly capabilities: Capabilities;
   /** Makes hashers for the helpers; without it those of `webCryptoHashers`. */
   readonly hashers?: HasherFactory;

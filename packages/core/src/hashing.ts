@@ -19,12 +19,24 @@ export type HasherFactory = (algorithm: string) => Hasher | undefined;
 export const defaultHashAlgorithm = "sha256";
 
 /**
+ * The name of an algorithm in lower case, as factories and drivers get it.
+ *
+ * @throws StoreError `INVALID_ARGUMENT` when it is no string.
+ */
+export function checkAlgorithm(algorithm: string): string {
+  if (typeof algorithm === "string") return algorithm.toLowerCase();
+  throw new StoreError("INVALID_ARGUMENT", {
+    detail: `the name of a hash algorithm is a string, not ${typeof algorithm}`,
+  });
+}
+
+/**
  * A hasher for an algorithm in any case.
  *
- * @throws StoreError `UNSUPPORTED` when the factory does not know it.
+ * @throws StoreError `UNSUPPORTED` when the factory does not know it; `INVALID_ARGUMENT` when it is no string.
  */
 export function makeHasher(factory: HasherFactory, algorithm: string): Hasher {
-  const hasher = factory(algorithm.toLowerCase());
+  const hasher = factory(checkAlgorithm(algorithm));
   if (hasher === undefined) {
     throw new StoreError("UNSUPPORTED", {
       detail: `hash algorithm ${JSON.stringify(algorithm)} is not known here`,
@@ -57,15 +69,19 @@ export interface NodeCrypto {
   getHashes(): readonly string[];
 }
 
+// Node lists signature schemes and internals of TLS among the digests.
+const notForContent = /^shake|^rsa-|^id-|^ssl3-|^md5-sha1$|rsa$|encryption$/;
+
 /**
  * All algorithms of `node:crypto`, streaming, under hashlib's names. Pass the module: this package imports
- * nothing from Node. Extendable-output functions (`shake_*`) have no fixed length and are not offered.
+ * nothing from Node. Extendable-output functions (`shake_*`) have no fixed length and are not offered. The factory
+ * throws `UNSUPPORTED` for an algorithm that the library lists but refuses to compute (old ones in OpenSSL 3, FIPS).
  */
 export function nodeHashers(nodeCrypto: NodeCrypto): HasherFactory {
   const known = new Map<string, string>();
   for (const name of nodeCrypto.getHashes()) {
     const lower = name.toLowerCase();
-    if (lower.startsWith("shake") || lower.startsWith("rsa-")) continue;
+    if (notForContent.test(lower)) continue;
     known.set(lower, name);
     known.set(lower.replaceAll("-", "_"), name);
   }
@@ -80,7 +96,18 @@ export function nodeHashers(nodeCrypto: NodeCrypto): HasherFactory {
   return (algorithm) => {
     const name = known.get(algorithm);
     if (name === undefined) return undefined;
-    const hash = nodeCrypto.createHash(name);
+    const hash = createHash(nodeCrypto, name);
     return { update: (bytes) => void hash.update(bytes), digestHex: () => hash.digest("hex") };
   };
+}
+
+function createHash(nodeCrypto: NodeCrypto, name: string): ReturnType<NodeCrypto["createHash"]> {
+  try {
+    return nodeCrypto.createHash(name);
+  } catch (cause) {
+    throw new StoreError("UNSUPPORTED", {
+      detail: `the crypto library refuses hash algorithm ${JSON.stringify(name)}`,
+      cause,
+    });
+  }
 }

@@ -40,3 +40,70 @@ export { clampRange } from "./range.ts";
 export { delay } from "./abort.ts";
 export { memory, memoryBackend, type MemoryBackendOptions } from "./memory/memory.ts";
 export { MemoryStorage } from "./memory/memory-storage.ts";
+export { composeLayers, defaultLayers, type LayerOptions } from "./compose.ts";
+export {
+  AttemptCounters,
+  type AttemptEvent,
+  type AttemptSnapshot,
+  type OperationAttempts,
+} from "./layers/attempt-counters.ts";
+export { withAttemptDeadline, withDeadline, type DeadlineOptions } from "./layers/deadline.ts";
+export { emulationFromEnvironment, withEmulation, type EmulationOptions } from "./layers/emulation.ts";
+export { withInstrumentation, type InstrumentationOptions } from "./layers/instrumentation.ts";
+export { callError, intercept, type Interceptor } from "./layers/intercept.ts";
+export { withLimit, type LimitOptions } from "./layers/limit.ts";
+export { mapSource } from "./layers/map-source.ts";
+export type {
+  DefragCall,
+  DeleteManyCall,
+  HashCall,
+  IterationCall,
+  ListCall,
+  LoadCall,
+  LoadStreamCall,
+  MoveCall,
+  NameCall,
+  OperationCall,
+  OperationName,
+  StorageCall,
+  StoreCall,
+  StoreStreamCall,
+} from "./layers/operation-call.ts";
+export { permissionPresets } from "./layers/permission-presets.ts";
+export { type PermissionMapping } from "./layers/permission-rules.ts";
+export { withPermissions } from "./layers/permissions.ts";
+export { withRetry } from "./layers/retry.ts";
+export { type RetryOptions } from "./layers/retry-attempts.ts";
+export { openStore, type OpenStoreOptions } from "./open-store.ts";
+export { redactUrl } from "./redact-url.ts";
+export { type BatchItems, type BatchOptions, type BatchResult } from "./store/batch.ts";
+export { type DeleteRequest } from "./store/delete-many.ts";
+export { type Latency } from "./store/latency-histogram.ts";
+export { maxLevel, type NamespaceConfig, type NamespacesConfig } from "./store/namespaces.ts";
+export { storeOperationNames, type StoreOperationName } from "./store/operation.ts";
+export {
+  type OperationObservers,
+  type StoreLogger,
+  type StoreOperationEvent,
+  type StoreOperationHook,
+} from "./store/operation-recorder.ts";
+export { type OperationStats, type OperationStatsTable } from "./store/operation-stats.ts";
+export { referenceStats } from "./store/reference-stats.ts";
+export {
+  Store,
+  type InfoRequest,
+  type LoadRequest,
+  type StoreConfig,
+  type StoreRequest,
+  type StoreStats,
+} from "./store/store.ts";
+export { type StoreItem } from "./store/store-item.ts";
+export type {
+  ItemLoadOptions,
+  ItemMoveOptions,
+  ItemOptions,
+  StoreDefragOptions,
+  StoreDefragSource,
+  StoreListOptions,
+  UndeleteOptions,
+} from "./store/store-options.ts";

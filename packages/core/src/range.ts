@@ -27,7 +27,8 @@ export function clampRange(
   offset: number | undefined,
   size: number | undefined,
 ): { start: number; end: number } {
-  const wanted = offset ?? 0;
+  // The addition makes a plain zero of −0.
+  const wanted = (offset ?? 0) + 0;
   const start = wanted < 0 ? Math.max(0, length + wanted) : Math.min(wanted, length);
   const end = size === undefined ? length : Math.min(length, start + size);
   return { start, end };

@@ -1,8 +1,10 @@
+import { throwIfAborted } from "../abort.ts";
 import { concatBytes } from "../bytes.ts";
 import type { BackendDriver } from "../driver.ts";
 import { StoreError } from "../errors.ts";
-import { makeHasher, webCryptoHashers } from "../hashing.ts";
-import { nestName } from "../nesting.ts";
+import { makeHasher, webCryptoHashers, type Hasher } from "../hashing.ts";
+import { checkName } from "../names.ts";
+import { checkKeyLength, nestName } from "../nesting.ts";
 import type { DefragSource, DefragTarget, OperationOptions } from "../options.ts";
 
 /** Fills in `defrag`: loads the parts, joins them, and stores the result. Holds the result in memory. */
@@ -13,10 +15,10 @@ export async function defragByLoading(
   options: OperationOptions,
 ): Promise<string> {
   // Made first, so that an unknown algorithm is refused before any I/O.
-  const hasher =
-    "name" in target ? undefined : makeHasher(driver.hashers ?? webCryptoHashers, target.algorithm);
+  const nameOf = "name" in target ? undefined : namer(driver, target);
   const parts: Uint8Array[] = [];
   for (const { name, offset, size } of sources) {
+    throwIfAborted(options.signal);
     const part = await driver.load(name, { offset, size, signal: options.signal });
     if (part.byteLength !== size) {
       throw new StoreError("RANGE", {
@@ -27,19 +29,25 @@ export async function defragByLoading(
     parts.push(part);
   }
   const value = concatBytes(parts);
-  const name =
-    hasher === undefined ? (target as { name: string }).name : await nameByContent(target, hasher, value);
+  const name = nameOf === undefined ? (target as { name: string }).name : await nameOf(value);
+  throwIfAborted(options.signal);
   await driver.store(name, value, options);
   return name;
 }
 
-async function nameByContent(
-  target: DefragTarget,
-  hasher: { update(bytes: Uint8Array): void; digestHex(): string | Promise<string> },
-  value: Uint8Array,
-): Promise<string> {
-  hasher.update(value);
-  const key = await hasher.digestHex();
-  const { namespace, level } = target as { namespace: string; level: number };
-  return nestName(namespace === "" ? key : `${namespace}/${key}`, level);
+/** Names a value by its digest. The driver behind this is not guarded, so the new name is checked here. */
+function namer(
+  driver: BackendDriver,
+  { namespace, level, algorithm }: Exclude<DefragTarget, { readonly name: string }>,
+): (value: Uint8Array) => Promise<string> {
+  const hasher: Hasher = makeHasher(driver.hashers ?? webCryptoHashers, algorithm);
+  return async (value) => {
+    hasher.update(value);
+    const digest = await hasher.digestHex();
+    const key = namespace === "" ? digest : `${namespace}/${digest}`;
+    checkKeyLength(key, level);
+    const name = nestName(key, level);
+    checkName(name);
+    return name;
+  };
 }

@@ -1,10 +1,11 @@
+import { throwIfAborted } from "../abort.ts";
 import type { BackendDriver } from "../driver.ts";
 import type { DeleteResult, OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
 
 const concurrency = 16;
 
-/** Fills in `deleteMany`: single deletes, 16 at a time. */
+/** Fills in `deleteMany`: single deletes, 16 at a time. After an abort no further one begins. */
 export async function deleteManyOneByOne(
   driver: BackendDriver,
   names: readonly string[],
@@ -19,6 +20,12 @@ export async function deleteManyOneByOne(
       return { name, error };
     }
   };
-  for await (const result of mapConcurrently(names, concurrency, deleteOne)) results.push(result);
+  const untilAborted = function* (): Generator<string, void, undefined> {
+    for (const name of names) {
+      throwIfAborted(options.signal);
+      yield name;
+    }
+  };
+  for await (const result of mapConcurrently(untilAborted(), concurrency, deleteOne)) results.push(result);
   return results;
 }

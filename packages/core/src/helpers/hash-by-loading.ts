@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../abort.ts";
 import type { BackendDriver } from "../driver.ts";
 import { makeHasher, webCryptoHashers } from "../hashing.ts";
 import type { OperationOptions } from "../options.ts";
@@ -11,6 +12,9 @@ export async function hashByLoading(
   options: OperationOptions,
 ): Promise<string> {
   const hasher = makeHasher(driver.hashers ?? webCryptoHashers, algorithm);
-  for await (const piece of streamPieces(driver, name, options)) hasher.update(piece);
+  for await (const piece of streamPieces(driver, name, options)) {
+    throwIfAborted(options.signal);
+    hasher.update(piece);
+  }
   return await hasher.digestHex();
 }

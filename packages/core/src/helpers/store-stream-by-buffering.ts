@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../abort.ts";
 import { concatBytes, copyBytes } from "../bytes.ts";
 import type { BackendDriver } from "../driver.ts";
 import type { ByteSource, StoreOptions } from "../options.ts";
@@ -11,5 +12,6 @@ export async function storeStreamByBuffering(
 ): Promise<void> {
   const pieces: Uint8Array[] = [];
   for await (const piece of source) pieces.push(copyBytes(piece));
+  throwIfAborted(options.signal);
   await driver.store(name, concatBytes(pieces), options);
 }

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../abort.ts";
 import { copyBytes } from "../bytes.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { BackendDriver, DriverListOptions } from "../driver.ts";
@@ -57,6 +58,7 @@ export class MemoryDriver implements BackendDriver {
   }
 
   async mkdir(name: string): Promise<void> {
+    this.#mustExist();
     if (!this.capabilities.directories) return;
     if (this.#storage.objects.has(name)) throw new StoreError("ALREADY_EXISTS", { key: name });
     this.#makeParents(name);
@@ -73,7 +75,7 @@ export class MemoryDriver implements BackendDriver {
   async info(name: string): Promise<ItemInfo> {
     const object = this.#storage.objects.get(name);
     if (object !== undefined) return describe(name, object);
-    if (this.#storage.directories.has(name)) return { name, exists: true, size: 0, isDirectory: true };
+    if (this.#isDirectory(name)) return { name, exists: true, size: 0, isDirectory: true };
     return missingItem(name);
   }
 
@@ -124,28 +126,35 @@ export class MemoryDriver implements BackendDriver {
     if (this.capabilities.directories && this.#storage.objects.has(directory)) {
       throw new StoreError("NOT_A_DIRECTORY", { key: directory });
     }
-    // One key a line of the listing, so that what is deleted before its page comes is left out.
-    const keys = new Set<string>();
-    for (const path of this.#entriesBelow(directory)) {
-      const slash = recursive ? -1 : path.indexOf("/");
-      if (slash !== -1) keys.add(path.slice(0, slash + 1));
-      else if (!path.endsWith("/") || !recursive) keys.add(path);
-    }
-    const sorted = [...keys].sort();
+    const sorted = [...this.#linesOf(directory, recursive)].sort();
     const prefix = directory === "" ? "" : `${directory}/`;
     for (let at = 0; at < sorted.length; at += pageLength) {
-      if (options.signal?.aborted === true) throw options.signal.reason;
+      throwIfAborted(options.signal);
+      const lines = sorted.slice(at, at + pageLength);
+      // What has vanished since the first page is left out.
+      const there = at > 0 && lines.some(isDirectoryLine) ? this.#linesOf(directory, recursive) : undefined;
       const page: ItemInfo[] = [];
-      for (const key of sorted.slice(at, at + pageLength)) {
-        if (key.endsWith("/")) {
-          page.push({ name: key.slice(0, -1), exists: true, size: 0, isDirectory: true });
-        } else {
-          const object = this.#storage.objects.get(prefix + key);
-          if (object !== undefined) page.push(describe(key, object));
+      for (const line of lines) {
+        const object = this.#storage.objects.get(prefix + line);
+        if (object !== undefined) {
+          page.push(describe(line, object));
+        } else if (isDirectoryLine(line) && (there?.has(line) ?? true)) {
+          page.push({ name: line.slice(0, -1), exists: true, size: 0, isDirectory: true });
         }
       }
       yield page;
     }
+  }
+
+  /** What a listing shows, a line each: names of objects, and names of directories with a slash at the end. */
+  #linesOf(directory: string, recursive: boolean): Set<string> {
+    const lines = new Set<string>();
+    for (const path of this.#entriesBelow(directory)) {
+      const slash = recursive ? -1 : path.indexOf("/");
+      if (slash !== -1) lines.add(path.slice(0, slash + 1));
+      else if (!isDirectoryLine(path)) lines.add(path);
+    }
+    return lines;
   }
 
   /** Relative paths of all objects and, with a slash at the end, all directories below a directory. */
@@ -154,9 +163,15 @@ export class MemoryDriver implements BackendDriver {
     for (const name of this.#storage.objects.keys()) {
       if (name.startsWith(prefix)) yield name.slice(prefix.length);
     }
+    if (!this.capabilities.directories) return;
     for (const name of this.#storage.directories) {
       if (name.startsWith(prefix)) yield `${name.slice(prefix.length)}/`;
     }
+  }
+
+  /** Clients that know only prefixes do not see the directories that other clients of the storage made. */
+  #isDirectory(name: string): boolean {
+    return this.capabilities.directories && this.#storage.directories.has(name);
   }
 
   #mustExist(): void {
@@ -166,10 +181,12 @@ export class MemoryDriver implements BackendDriver {
   #get(name: string): MemoryObject {
     const object = this.#storage.objects.get(name);
     if (object !== undefined) return object;
-    throw new StoreError(this.#storage.directories.has(name) ? "IS_DIRECTORY" : "NOT_FOUND", { key: name });
+    throw new StoreError(this.#isDirectory(name) ? "IS_DIRECTORY" : "NOT_FOUND", { key: name });
   }
 
   #put(name: string, value: Uint8Array, ifAbsent: boolean): void {
+    // Another client may have destroyed it meanwhile.
+    this.#mustExist();
     this.#mustBeFree(name, ifAbsent);
     this.#makeParents(name);
     const now = this.#now();
@@ -181,7 +198,7 @@ export class MemoryDriver implements BackendDriver {
   }
 
   #mustBeFree(name: string, ifAbsent: boolean): void {
-    if (this.#storage.directories.has(name)) {
+    if (this.#isDirectory(name)) {
       throw new StoreError(ifAbsent ? "ALREADY_EXISTS" : "IS_DIRECTORY", { key: name });
     }
     if (ifAbsent && this.#storage.objects.has(name)) throw new StoreError("ALREADY_EXISTS", { key: name });
@@ -198,6 +215,10 @@ export class MemoryDriver implements BackendDriver {
     }
     for (const parent of parents) this.#storage.directories.add(parent);
   }
+}
+
+function isDirectoryLine(line: string): boolean {
+  return line.endsWith("/");
 }
 
 function describe(name: string, object: MemoryObject): ItemInfo {

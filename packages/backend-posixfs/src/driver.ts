@@ -1,0 +1,288 @@
+import {
+  missingItem,
+  nodeHashers,
+  StoreError,
+  type BackendDriver,
+  type ByteSource,
+  type Capabilities,
+  type DriverListOptions,
+  type HasherFactory,
+  type ItemInfo,
+  type LoadOptions,
+  type MoveOptions,
+  type OperationOptions,
+  type StoreOptions,
+} from "@borgstore/core";
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import { classify, errnoOf } from "./classify.ts";
+import { Durability } from "./durability.ts";
+import { FileAccess } from "./file-access.ts";
+import { mustYield, nextTurn, nowMs } from "./gate.ts";
+import { IoMode } from "./io-mode.ts";
+import { DirectoryLister } from "./list-directory.ts";
+import { moveFile } from "./move-file.ts";
+import type { PosixfsSettings } from "./options.ts";
+import { describe, kindOf } from "./read-entries.ts";
+import { checkStorage, createStorage, destroyStorage } from "./storage.ts";
+import { classifyStoring } from "./store-file.ts";
+import { TempSweep } from "./sweep.ts";
+import { lstatSync } from "./sync-calls.ts";
+import { Tree } from "./tree.ts";
+import { ValueReader } from "./value-reader.ts";
+import { ValueWriter } from "./value-writer.ts";
+
+const hashers = nodeHashers(crypto);
+
+/**
+ * Objects as files in one directory. Small values go by synchronous calls in slices of about 1 ms, everything
+ * else by the thread pool; see `IoMode`. Every store, delete and move passes `Durability` before it is
+ * acknowledged.
+ */
+export class PosixfsDriver implements BackendDriver {
+  readonly name = "posixfs";
+  readonly capabilities: Capabilities;
+  readonly hashers: HasherFactory = hashers;
+  readonly #settings: PosixfsSettings;
+  readonly #tree: Tree;
+  readonly #io: IoMode;
+  readonly #access: FileAccess;
+  readonly #durability: Durability;
+  readonly #reader: ValueReader;
+  readonly #writer: ValueWriter;
+  #sweep: TempSweep | undefined;
+
+  /** @param base absolute path without a slash at its end */
+  constructor(base: string, settings: PosixfsSettings) {
+    this.#settings = settings;
+    this.#io = new IoMode(settings.io);
+    this.#access = new FileAccess(this.#io, settings.concurrency, settings.deadlineMs);
+    this.#tree = new Tree(base, (path) => this.#durability.made(path));
+    this.#durability = new Durability(settings.durability, this.#tree, (work) =>
+      this.#access.runSyncing(work),
+    );
+    this.#reader = new ValueReader(this.#tree, this.#access);
+    this.#writer = new ValueWriter(this.#tree, this.#access, this.#durability);
+    this.capabilities = {
+      atomicReplace: true,
+      atomicMove: true,
+      createIfAbsent: true,
+      directories: true,
+      rangedLoad: true,
+      nativeHash: true,
+      accessTime: true,
+      durable: settings.durability !== "none",
+      remote: false,
+    };
+  }
+
+  async create(): Promise<void> {
+    await createStorage(this.#access, this.#tree.base, this.#settings.durability !== "none");
+  }
+
+  async destroy(options: OperationOptions): Promise<void> {
+    await destroyStorage(this.#access, this.#tree.base, options.signal);
+  }
+
+  async open(options: OperationOptions): Promise<void> {
+    const { allowLinkedNamespaces, staleTempAgeMs } = this.#settings;
+    const { base } = this.#tree;
+    // On the pool: it is not known yet whether this medium answers at all.
+    await this.#access.runInPool(async (turn) => {
+      await checkStorage(turn, base, allowLinkedNamespaces);
+      this.#io.setMedium(await turn.statfsType(base));
+    }, options.signal);
+    this.#sweep = new TempSweep((work) => this.#access.runInPool(work), staleTempAgeMs);
+    await this.#sweep.start(base);
+  }
+
+  async close(): Promise<void> {
+    await this.#sweep?.stop();
+    this.#sweep = undefined;
+  }
+
+  async mkdir(name: string, options: OperationOptions): Promise<void> {
+    const path = this.#tree.pathOf(name);
+    await this.#access.run(async (calls) => {
+      try {
+        await this.#tree.makeDirectories(calls, path);
+      } catch (error) {
+        const inTheWay = await calls.lstat(path);
+        if (inTheWay === undefined || inTheWay.isDirectory()) throw classify(error, name);
+        throw new StoreError("ALREADY_EXISTS", { key: name, cause: error });
+      }
+    }, options.signal);
+    await this.#durability.changed(path);
+  }
+
+  async rmdir(name: string, options: OperationOptions): Promise<void> {
+    const path = this.#tree.pathOf(name);
+    await this.#access.run(async (calls) => {
+      try {
+        await calls.rmdir(path);
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === "EEXIST") throw new StoreError("NOT_EMPTY", { key: name, cause: error });
+        if (errno !== "ENOENT" && errno !== "ENOTDIR") throw classify(error, name);
+        // An object has the name itself, or only one above it, below which there is nothing.
+        const inTheWay = errno === "ENOTDIR" ? await calls.lstat(path) : undefined;
+        if (inTheWay !== undefined) throw new StoreError("NOT_A_DIRECTORY", { key: name, cause: error });
+        throw await this.#tree.notFound(calls, name, error);
+      }
+    }, options.signal);
+    await this.#durability.changed(this.#tree.parentOf(path));
+  }
+
+  async info(name: string, options: OperationOptions): Promise<ItemInfo> {
+    const path = this.#tree.pathOf(name);
+    let stats: fs.Stats | undefined;
+    try {
+      if (this.#io.usesPool) {
+        stats = await this.#access.runInPool((turn) => turn.lstat(path), options.signal);
+      } else {
+        while (mustYield()) await nextTurn();
+        const startedMs = nowMs();
+        stats = lstatSync(path);
+        this.#io.spent(startedMs);
+      }
+      if (stats?.isSymbolicLink() === true && this.#mayBeLinked(name)) {
+        stats = await this.#access.run(async (calls) => await calls.stat(path), options.signal);
+        if (stats?.isDirectory() !== true) stats = undefined;
+      }
+    } catch (error) {
+      throw classify(error, name);
+    }
+    return stats === undefined || kindOf(stats) === undefined ? missingItem(name) : describe(name, stats);
+  }
+
+  async load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.#reader.load(name, options);
+  }
+
+  loadStream(name: string, options: LoadOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    return this.#reader.loadStream(name, options);
+  }
+
+  async store(name: string, value: Uint8Array, options: StoreOptions): Promise<void> {
+    await this.#writer.store(name, value, options);
+  }
+
+  async storeStream(name: string, source: ByteSource, options: StoreOptions): Promise<void> {
+    await this.#writer.storeStream(name, source, options);
+  }
+
+  async delete(name: string, options: OperationOptions): Promise<void> {
+    const path = this.#tree.pathOf(name);
+    try {
+      if (this.#io.usesPool) {
+        await this.#access.runInPool((turn) => turn.unlink(path), options.signal);
+      } else {
+        while (mustYield()) await nextTurn();
+        const startedMs = nowMs();
+        try {
+          fs.unlinkSync(path);
+        } finally {
+          this.#io.spent(startedMs);
+        }
+      }
+      const durable = this.#durability.deleted(path, this.#tree.parentOf(path));
+      if (durable !== undefined) await durable;
+    } catch (error) {
+      throw await this.#deletingError(error, path, name);
+    }
+  }
+
+  async move(name: string, newName: string, options: MoveOptions): Promise<void> {
+    const path = this.#tree.pathOf(name);
+    const newPath = this.#tree.pathOf(newName);
+    const ifAbsent = options.ifAbsent === true;
+    let wasMoved = false;
+    try {
+      this.#durability.beginMove(path, newPath);
+      try {
+        wasMoved = await this.#access.run(
+          (calls) => moveFile(calls, this.#tree, path, newPath, ifAbsent),
+          options.signal,
+        );
+      } finally {
+        const directories = [this.#tree.parentOf(newPath), this.#tree.parentOf(path)];
+        await this.#durability.endMove(path, newPath, directories, wasMoved);
+      }
+    } catch (error) {
+      throw options.signal?.aborted === true ? error : classifyStoring(error, newName, ifAbsent);
+    }
+    if (!wasMoved) throw await this.#reader.notFound(name, undefined);
+  }
+
+  async *list(
+    name: string,
+    options: DriverListOptions,
+  ): AsyncGenerator<readonly ItemInfo[], void, undefined> {
+    yield* this.#list(name, options, false);
+  }
+
+  async *listRecursively(
+    name: string,
+    options: DriverListOptions,
+  ): AsyncGenerator<readonly ItemInfo[], void, undefined> {
+    yield* this.#list(name, options, true);
+  }
+
+  async *#list(
+    name: string,
+    { sizes, signal }: DriverListOptions,
+    recursive: boolean,
+  ): AsyncGenerator<readonly ItemInfo[], void, undefined> {
+    const path = this.#tree.pathOf(name);
+    const follow = name === "" || this.#mayBeLinked(name);
+    try {
+      const directory = await this.#access.run(
+        async (calls) => await (follow ? calls.stat(path) : calls.lstat(path)),
+        signal,
+      );
+      const kind = kindOf(directory);
+      if (kind === "file") throw new StoreError("NOT_A_DIRECTORY", { key: name });
+      if (directory === undefined || kind === undefined) throw await this.#reader.notFound(name, undefined);
+      yield* new DirectoryLister({
+        access: this.#access,
+        name,
+        path,
+        directoryBytes: directory.size,
+        recursive,
+        sizes,
+        followLinks: name === "" && this.#settings.allowLinkedNamespaces,
+        signal,
+      }).pages();
+    } catch (error) {
+      throw await this.#reader.readingError(error, name, signal);
+    }
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.#durability.sync();
+    } catch (error) {
+      throw classify(error);
+    }
+  }
+
+  describe(): string {
+    return this.#tree.base;
+  }
+
+  /** Whether a link of this name can be a namespace. */
+  #mayBeLinked(name: string): boolean {
+    return this.#settings.allowLinkedNamespaces && !name.includes("/");
+  }
+
+  async #deletingError(error: unknown, path: string, name: string): Promise<StoreError> {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" || errno === "ENOTDIR") return await this.#reader.notFound(name, error);
+    // Which code stands for a directory differs between systems.
+    if (errno === "EISDIR" || errno === "EPERM" || errno === "EACCES") {
+      const found = await this.#access.run(async (calls) => await calls.lstat(path));
+      if (found?.isDirectory() === true) return new StoreError("IS_DIRECTORY", { key: name, cause: error });
+    }
+    return classify(error, name);
+  }
+}

@@ -1,0 +1,110 @@
+import { StoreError, type PermissionMapping } from "@borgstore/core";
+import type { IoOption } from "./io-mode.ts";
+
+/**
+ * When what was acknowledged survives a crash of the machine. `"sync"`: when `sync()` or `close()` has resolved.
+ * `"each"`: before it is acknowledged. `"none"`: when the operating system gets to it. A crash of the process
+ * alone loses nothing in any mode, and no mode ever shows a partial value.
+ */
+export type DurabilityOption = "sync" | "each" | "none";
+
+/** Options of the posixfs backend, all of them optional. */
+export interface PosixfsOptions {
+  /** @default "sync" */
+  readonly durability?: DurabilityOption | undefined;
+  /** @default "auto" */
+  readonly io?: IoOption | undefined;
+  /**
+   * What is allowed, by name: letters of `lrwWD` for the name itself or the nearest directory above it, `""` being
+   * the root. Absent or empty: everything.
+   */
+  readonly permissions?: PermissionMapping | undefined;
+  /**
+   * Accept symbolic links to directories directly in the storage's directory. Data is then written where they
+   * lead. Links further down are never looked for, and the last component of a name is never followed.
+   *
+   * @default false
+   */
+  readonly allowLinkedNamespaces?: boolean | undefined;
+  /**
+   * Age in ms from which a temporary file counts as left behind by a crash, and is removed after `open`.
+   *
+   * @default 86400000 (24 hours)
+   */
+  readonly staleTempAgeMs?: number | undefined;
+  /**
+   * How many operations at most use the thread pool at the same time, from 1.
+   *
+   * @default 16
+   */
+  readonly concurrency?: number | undefined;
+  /**
+   * How long in ms one call on the thread pool may take before its operation is given up with `TIMEOUT`; from 1.
+   * Synchronous calls have no deadline.
+   *
+   * @default 60000
+   */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** {@link PosixfsOptions} with defaults filled in and checked; permissions are a layer above the driver. */
+export interface PosixfsSettings {
+  readonly durability: DurabilityOption;
+  readonly io: IoOption;
+  readonly allowLinkedNamespaces: boolean;
+  readonly staleTempAgeMs: number;
+  readonly concurrency: number;
+  readonly deadlineMs: number;
+}
+
+const knownOptions = new Set([
+  "durability",
+  "io",
+  "permissions",
+  "allowLinkedNamespaces",
+  "staleTempAgeMs",
+  "concurrency",
+  "deadlineMs",
+]);
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws StoreError `INVALID_ARGUMENT` for values out of range, and for an option that does not exist: a typing
+ *   error in `durability` must not go unnoticed.
+ */
+export function checkOptions(options: PosixfsOptions): PosixfsSettings {
+  for (const name of Object.keys(options)) {
+    if (!knownOptions.has(name)) refuse(`there is no option ${JSON.stringify(name)}`);
+  }
+  const settings: PosixfsSettings = {
+    durability: options.durability ?? "sync",
+    io: options.io ?? "auto",
+    allowLinkedNamespaces: options.allowLinkedNamespaces ?? false,
+    staleTempAgeMs: options.staleTempAgeMs ?? 24 * 60 * 60 * 1000,
+    concurrency: options.concurrency ?? 16,
+    deadlineMs: options.deadlineMs ?? 60_000,
+  };
+  mustBeOneOf("durability", settings.durability, ["sync", "each", "none"]);
+  mustBeOneOf("io", settings.io, ["auto", "sync", "pool"]);
+  if (typeof settings.allowLinkedNamespaces !== "boolean") refuse("allowLinkedNamespaces is true or false");
+  mustBeInteger("staleTempAgeMs", settings.staleTempAgeMs, 0, Number.MAX_SAFE_INTEGER);
+  mustBeInteger("concurrency", settings.concurrency, 1, 1024);
+  // Longest delay that timers take.
+  mustBeInteger("deadlineMs", settings.deadlineMs, 1, 2 ** 31 - 1);
+  return settings;
+}
+
+function mustBeOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  refuse(`${name} is one of ${allowed.join(", ")}, not ${JSON.stringify(value)}`);
+}
+
+function mustBeInteger(name: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  refuse(`${name} is an integer from ${least} to ${most}, not ${String(value)}`);
+}
+
+function refuse(detail: string): never {
+  throw new StoreError("INVALID_ARGUMENT", { detail });
+}

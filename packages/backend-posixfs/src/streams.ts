@@ -1,0 +1,97 @@
+import type { ByteSource, LoadOptions } from "@borgstore/core";
+import * as fs from "node:fs";
+import type { FileAccess } from "./file-access.ts";
+import { openForLoading, truncated } from "./load-file.ts";
+import { discard, openTemp, publish } from "./store-file.ts";
+import type { Tree } from "./tree.ts";
+
+/** Size of the pieces that large values are read and written in. */
+const pieceBytes: number = 1024 * 1024;
+
+/**
+ * Closes a file without waiting for a turn: it must not stay open because there is none to be had.
+ */
+async function closeNow(fd: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    fs.close(fd, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  });
+}
+
+/** Loads a value, or a part of it, in pieces. Between the pieces nothing is held but the open file. */
+export async function* loadPieces(
+  access: FileAccess,
+  path: string,
+  range: LoadOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { fd, start, end } = await access.run((calls) => openForLoading(calls, path, range), range.signal);
+  try {
+    for (let at = start; at < end;) {
+      const position = at;
+      const piece = new Uint8Array(Math.min(pieceBytes, end - position));
+      const got = await access.run(
+        async (calls) => await calls.read(fd, piece, 0, piece.byteLength, position),
+      );
+      if (got < piece.byteLength) throw truncated(end - start, position + got - start);
+      at += got;
+      yield piece;
+    }
+  } finally {
+    await closeNow(fd);
+  }
+}
+
+/**
+ * Stores a value that arrives in pieces and is larger than `first`, which is its beginning.
+ *
+ * @param rest what comes after `first`; each piece is read before the next is asked for
+ */
+export async function storePieces(
+  access: FileAccess,
+  tree: Tree,
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  how: { readonly ifAbsent: boolean; readonly durably: boolean; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const temp = await access.run((calls) => openTemp(calls, tree, path));
+  try {
+    try {
+      for await (const piece of pieces) {
+        await access.run(async (calls) => await calls.write(temp.fd, piece));
+      }
+      if (how.durably) await access.runSyncing(async (calls) => await calls.fsync(temp.fd));
+    } finally {
+      await closeNow(temp.fd);
+    }
+    if (how.signal?.aborted === true) throw how.signal.reason;
+    await access.run((calls) => publish(calls, temp.path, path, how.ifAbsent));
+  } catch (error) {
+    await access.run((calls) => discard(calls, temp.path));
+    throw error;
+  }
+}
+
+/**
+ * Joins small pieces to larger ones of 1 MiB; a piece that is as large already goes through as it is. What is
+ * yielded is only good until the next piece is asked for.
+ */
+export async function* joinPieces(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = new Uint8Array(pieceBytes);
+  let filled = 0;
+  for await (const piece of source) {
+    if (filled === 0 && piece.byteLength >= pieceBytes) {
+      yield piece;
+      continue;
+    }
+    for (let at = 0; at < piece.byteLength;) {
+      const part = piece.subarray(at, at + pieceBytes - filled);
+      buffer.set(part, filled);
+      filled += part.byteLength;
+      at += part.byteLength;
+      if (filled === pieceBytes) {
+        yield buffer;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}

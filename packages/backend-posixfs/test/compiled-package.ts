@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** This package and core as JavaScript, for programs that tests start as processes of their own. */
+export interface CompiledPackage {
+  /** Writes a program that has `posixfs`, `base` (its first argument) and `fs` in scope; returns its path. */
+  program(name: string, body: string): string;
+  remove(): void;
+}
+
+/** Compiles without a type check, into a temporary directory: a build in `dist` may be old or missing. */
+export function compilePackage(): CompiledPackage {
+  const packages = fileURLToPath(new URL("../../", import.meta.url));
+  const directory = fs.mkdtempSync(join(tmpdir(), "posixfs-compiled-"));
+  const modules = join(directory, "node_modules", "@borgstore");
+  const project = join(directory, "tsconfig.json");
+  const compilerOptions = {
+    rootDir: packages,
+    outDir: modules,
+    noCheck: true,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+    types: [],
+    // Found among the dependencies, core would count as an external library and not be compiled.
+    paths: { "@borgstore/core": [join(packages, "core/src/index.ts")] },
+  };
+  const files = [join(packages, "backend-posixfs/src/index.ts")];
+  fs.writeFileSync(
+    project,
+    JSON.stringify({ extends: join(packages, "../tsconfig.base.json"), compilerOptions, files }),
+  );
+  const compiler = join(
+    dirname(createRequire(import.meta.url).resolve("typescript/package.json")),
+    "bin/tsc",
+  );
+  execFileSync(process.execPath, [compiler, "-p", project]);
+  fs.writeFileSync(
+    join(modules, "core/package.json"),
+    JSON.stringify({ name: "@borgstore/core", type: "module", exports: "./src/index.js" }),
+  );
+  fs.writeFileSync(join(modules, "backend-posixfs/package.json"), JSON.stringify({ type: "module" }));
+  // For programs that give up being root.
+  fs.chmodSync(directory, 0o755);
+  const entry = pathToFileURL(join(modules, "backend-posixfs/src/index.js")).href;
+  return {
+    program(name, body) {
+      const path = join(directory, `${name}.mjs`);
+      const head = `import * as fs from "node:fs";\nimport { posixfs } from ${JSON.stringify(entry)};\nconst base = process.argv[2];\n`;
+      fs.writeFileSync(path, head + body);
+      return path;
+    },
+    remove: () => fs.rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Whether what is missing here must make tests fail rather than be skipped. */
+export const peersRequired: boolean = process.env["BORGSTORE_REQUIRE_PEERS"] === "1";

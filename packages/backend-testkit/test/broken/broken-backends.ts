@@ -1,0 +1,19 @@
+import type { BrokenBackend } from "./broken-backend.ts";
+import { brokenDirectories } from "./directories.ts";
+import { brokenEverywhere } from "./everywhere.ts";
+import { brokenLifecycles } from "./lifecycle.ts";
+import { brokenLists } from "./lists.ts";
+import { brokenLoads } from "./loads.ts";
+import { brokenMoves } from "./moves.ts";
+import { brokenStores } from "./stores.ts";
+
+/** All deliberately broken backends. */
+export const brokenBackends: readonly BrokenBackend[] = [
+  ...brokenLifecycles,
+  ...brokenDirectories,
+  ...brokenLoads,
+  ...brokenStores,
+  ...brokenMoves,
+  ...brokenLists,
+  ...brokenEverywhere,
+];

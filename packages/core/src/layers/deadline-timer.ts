@@ -1,0 +1,82 @@
+import type { StoreError } from "../errors.ts";
+
+/** Longest delay that `setTimeout` takes; a longer limit is none. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/**
+ * One limit on one piece of work: aborts it when time is up or the caller aborts. Work that reacts says itself
+ * whether it was done before; work that does not is given up within a turn of the event loop, and may go on
+ * unheard. Can be paused while the time is somebody else's.
+ */
+export class DeadlineTimer {
+  readonly #controller: AbortController;
+  readonly #limitMs: number;
+  readonly #outer: AbortSignal | undefined;
+  readonly #makeError: () => StoreError;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastTurn: ReturnType<typeof setTimeout> | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+
+  /**
+   * @param controller aborted on either; the work gets its signal.
+   * @param outer the caller's signal.
+   * @param makeError makes what the work is aborted with when time is up.
+   */
+  constructor(
+    controller: AbortController,
+    limitMs: number,
+    outer: AbortSignal | undefined,
+    makeError: () => StoreError,
+  ) {
+    this.#controller = controller;
+    this.#limitMs = limitMs;
+    this.#outer = outer;
+    this.#makeError = makeError;
+  }
+
+  /** Runs the work under the limit. Leaves no timer and no listener behind. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const outer = this.#outer;
+    const onAbort = (): void => this.#stop(outer?.reason);
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#reject = reject;
+        if (outer?.aborted === true) {
+          this.#controller.abort(outer.reason);
+          throw outer.reason;
+        }
+        outer?.addEventListener("abort", onAbort, { once: true });
+        this.resume();
+        work().then(resolve, (error: unknown) => {
+          const { signal } = this.#controller;
+          reject((signal.aborted ? signal.reason : error) as Error);
+        });
+      });
+    } finally {
+      this.pause();
+      clearTimeout(this.#lastTurn);
+      this.#reject = undefined;
+      outer?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Starts the limit anew, unless the work has ended. */
+  resume(): void {
+    this.pause();
+    if (this.#reject === undefined || this.#controller.signal.aborted || this.#limitMs > longestTimeoutMs)
+      return;
+    this.#timer = setTimeout(() => this.#stop(this.#makeError()), this.#limitMs);
+  }
+
+  /** Stops counting. */
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #stop(reason: unknown): void {
+    this.pause();
+    if (this.#controller.signal.aborted) return;
+    this.#controller.abort(reason);
+    this.#lastTurn = setTimeout(() => this.#reject?.(reason), 0);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Backend } from "../backend.ts";
+import { StoreError } from "../errors.ts";
+import { intercept } from "./intercept.ts";
+import { mapSource } from "./map-source.ts";
+import type { IterationCall, OperationCall } from "./operation-call.ts";
+import { Slots } from "./slots.ts";
+
+/** How many operations may be under way. */
+export interface LimitOptions {
+  /**
+   * Operations at the backend at the same time, an integer of at least 1.
+   *
+   * @default 16
+   */
+  readonly concurrency?: number | undefined;
+}
+
+/**
+ * Lets a number of operations through at a time; the others wait, first come, first served. An aborted one leaves
+ * the queue at once.
+ *
+ * A slot is taken until the operation below has settled. Listings and streams take one for each step only, and a
+ * `storeStream` gives its own back while it waits for its source; so nothing is held between pages, and copying
+ * from a backend to itself cannot block itself. `close` queues as well: what was called before it comes before it.
+ *
+ * After an abort a backend settles at once although the medium may still be at work; that slot is free then.
+ *
+ * @throws StoreError `INVALID_ARGUMENT` for a concurrency that is no integer of at least 1.
+ */
+export function withLimit(backend: Backend, options: LimitOptions = {}): Backend {
+  const { concurrency = 16 } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new StoreError("INVALID_ARGUMENT", {
+      detail: `limit.concurrency is an integer of at least 1, not ${String(concurrency)}`,
+    });
+  }
+  const slots = new Slots(concurrency);
+  return intercept(backend, {
+    label: "limit",
+    async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
+      const { signal } = call.options;
+      const slot = new Slot(slots);
+      await slot.take(signal);
+      try {
+        if (call.operation !== "storeStream") return await next(call);
+        const source = (pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
+          withoutSlotAtSource(pieces, slot, signal);
+        return await next(mapSource(backend, call, source));
+      } finally {
+        slot.end();
+      }
+    },
+    async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
+      const { signal } = call.options;
+      const steps = next(call)[Symbol.asyncIterator]();
+      let betweenSteps = false;
+      try {
+        while (true) {
+          // Taken within the try, so that a reader whose signal is aborted while queueing releases the rest.
+          await slots.acquire(signal);
+          betweenSteps = false;
+          let step: IteratorResult<T>;
+          try {
+            step = await steps.next();
+          } finally {
+            slots.release();
+          }
+          if (step.done === true) return;
+          betweenSteps = true;
+          yield step.value;
+        }
+      } finally {
+        if (betweenSteps) await steps.return?.();
+      }
+    },
+  });
+}
+
+/** One operation's slot, which it can give back for a while. */
+class Slot {
+  readonly #slots: Slots;
+  #isHeld = false;
+  #hasEnded = false;
+
+  constructor(slots: Slots) {
+    this.#slots = slots;
+  }
+
+  async take(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#hasEnded || this.#isHeld) return;
+    await this.#slots.acquire(signal);
+    // The operation may have failed while this was in the queue: nobody would give the slot back any more.
+    if (this.#hasEnded) this.#slots.release();
+    else this.#isHeld = true;
+  }
+
+  giveBack(): void {
+    if (this.#isHeld) this.#slots.release();
+    this.#isHeld = false;
+  }
+
+  end(): void {
+    this.giveBack();
+    this.#hasEnded = true;
+  }
+}
+
+/** Pieces of a source; the slot is only held while they are with the backend. */
+async function* withoutSlotAtSource(
+  pieces: AsyncIterable<Uint8Array>,
+  slot: Slot,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  slot.giveBack();
+  for await (const piece of pieces) {
+    await slot.take(signal);
+    yield piece;
+    slot.giveBack();
+  }
+  await slot.take(signal);
+}

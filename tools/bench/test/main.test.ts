@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runBench } from "../src/main.ts";
+
+let directory: string;
+let text: string;
+const write = (more: string): void => {
+  text += more;
+};
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "bench-test-"));
+  text = "";
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** A run so small that its figures mean nothing: it shows that everything takes part. */
+async function runSmall(bench: string): Promise<readonly Record<string, unknown>[]> {
+  const json = join(directory, "lines", "out.jsonl");
+  const small = ["--count", "50", "--list-count", "50", "--rounds", "1", "--sizes", "1KiB"];
+  const places = ["--dir", directory, "--disk-dir", directory, "--json", json];
+  expect(await runBench([bench, ...small, ...places], write)).toBe(0);
+  const lines = readFileSync(json, "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test(
+  "a small run of posixfs has a figure for every call and leaves nothing behind",
+  { timeout: 120_000 },
+  async () => {
+    const lines = await runSmall("posixfs");
+    const figures = lines.filter(({ kind, subject }) => kind === "figure" && subject === "Store");
+    const measured = new Set(figures.map(({ what }) => what));
+    for (const call of ["store-new", "store", "replace", "load", "info", "list", "delete"]) {
+      expect(measured).toContain(`${call} 1KiB`);
+    }
+    expect(measured).toContain("list names only");
+    expect(measured).toContain("list with sizes");
+    expect(measured).toContain("p99 delay of the event loop, store 1KiB on disk");
+    expect(readdirSync(directory)).toEqual(["lines"]);
+  },
+);
+
+test(
+  "a small run of core has a figure for every call and each function on names",
+  { timeout: 60_000 },
+  async () => {
+    const lines = await runSmall("core");
+    const figures = lines
+      .filter(({ kind }) => kind === "figure")
+      .map(({ what, subject }) => `${String(what)} ${String(subject)}`);
+    for (const call of ["store", "load", "info", "delete"]) {
+      for (const subject of ["bare backend", "guard", "Store"])
+        expect(figures).toContain(`${call} ${subject}`);
+    }
+    expect(figures).toContain("name nameProblem");
+    expect(figures).toContain("name nestName");
+    const bars = lines.filter(({ kind }) => kind === "bar");
+    expect(bars.map(({ outcome }) => outcome)).not.toContain("missing");
+  },
+);
+
+test("the machine is described without its name and without places on it", { timeout: 60_000 }, async () => {
+  const [machine, ...others] = await runSmall("core");
+  expect(Object.keys(machine ?? {}).sort()).toEqual([
+    "cores",
+    "cpu",
+    "date",
+    "kernel",
+    "kind",
+    "memoryGiB",
+    "node",
+    "system",
+  ]);
+  expect(JSON.stringify(others)).not.toContain(directory);
+  expect(text).not.toContain(directory);
+});
+
+test("a wrong command line ends with 2, the reason and the usage", async () => {
+  expect(await runBench(["tape"], write)).toBe(2);
+  expect(text).toContain('no bench "tape"');
+  expect(text).toContain("usage: pnpm bench");
+});
+
+test("--help shows the usage", async () => {
+  expect(await runBench(["--help"], write)).toBe(0);
+  expect(text).toMatch(/^usage: pnpm bench/);
+});

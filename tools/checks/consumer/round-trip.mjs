@@ -1,0 +1,29 @@
+// A user's program: a store in a directory, written, read and listed.
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { posixfs } from "@borgstore/backend-posixfs";
+import { openStore, StoreError } from "@borgstore/core";
+
+const directory = `${process.cwd()}/storage`;
+const options = { backends: [posixfs], namespaces: { config: { levels: [0] }, data: { levels: [2] } } };
+const url = pathToFileURL(directory).href;
+
+const key = "0123456789abcdef";
+const value = new TextEncoder().encode("a value");
+
+const writer = await openStore(url, { ...options, create: true });
+await writer.store(`data/${key}`, value);
+await writer.sync();
+await writer.close();
+
+const reader = await openStore(url, options);
+assert.deepEqual(await reader.load(`data/${key}`), value);
+assert.deepEqual(await reader.load(`data/${key}`, { offset: 2, size: 3 }), value.slice(2, 5));
+const names = [];
+for await (const item of reader.list("data")) names.push([item.name, item.size]);
+assert.deepEqual(names, [[key, value.length]]);
+await assert.rejects(reader.load("data/fedcba9876543210"), (error) => StoreError.is(error, "NOT_FOUND"));
+await reader.close();
+await rm(directory, { recursive: true });
+console.log("round trip: good");

@@ -1,0 +1,28 @@
+// Compiles with every compiler that the packages support.
+import { posixfs } from "@borgstore/backend-posixfs";
+import { openStore, StoreError, type Backend, type ItemInfo } from "@borgstore/core";
+
+export async function sizes(url: string, signal: AbortSignal): Promise<Map<string, number>> {
+  await using store = await openStore(url, {
+    backends: [posixfs],
+    namespaces: { data: { levels: [2] } },
+  });
+  const found = new Map<string, number>();
+  for await (const item of store.list("data", { signal })) found.set(item.name, item.size);
+  return found;
+}
+
+export async function loadOrNothing(backend: Backend, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await backend.load(name, { offset: -10 });
+  } catch (error) {
+    if (StoreError.is(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+export async function infoOf(backend: Backend, name: string): Promise<ItemInfo> {
+  // @ts-expect-error a name is a string: the types reach the user, they have not become any
+  await backend.info(1);
+  return await backend.info(name);
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from "node:url";
+import { posixfs } from "@borgstore/backend-posixfs";
+import { memory, openStore, type NamespacesConfig, type Store } from "@borgstore/core";
+import { movedNamespace } from "./change-level.ts";
+import { snapshotPrefix } from "./manifest.ts";
+import { directoryId } from "./walk-directory.ts";
+
+/** The backends that the demo knows; another one is a dependency and an entry here. */
+const backends = [posixfs, memory];
+
+const namespaces: NamespacesConfig = {
+  config: { levels: [0] },
+  data: { levels: [2] },
+  [movedNamespace]: { levels: [1] },
+};
+
+/** Opens the demo's store, making the storage when there is none. @throws StoreError see `openStore`. */
+export async function openDemoStore(url: string, signal: AbortSignal): Promise<Store> {
+  return await openStore(url, { backends, namespaces, create: true, signal });
+}
+
+/** Opens another store on the same storage, that knows these levels of the namespace that is moved. */
+export async function openWithLevels(
+  url: string,
+  levels: readonly number[],
+  signal: AbortSignal,
+): Promise<Store> {
+  return await openStore(url, { backends, namespaces: { [movedNamespace]: { levels } }, signal });
+}
+
+/** What earlier runs left in the storage. */
+export interface StorageContent {
+  /** The chunks: id → size in bytes. */
+  readonly chunks: ReadonlyMap<string, number>;
+  readonly chunkBytes: number;
+  /** The names of the snapshots, oldest first. */
+  readonly snapshots: readonly string[];
+}
+
+/** Lists chunks and snapshots: one listing each. */
+export async function listContent(store: Store, signal: AbortSignal | undefined): Promise<StorageContent> {
+  const chunks = new Map<string, number>();
+  let chunkBytes = 0;
+  for await (const { name, size } of store.list("data", { signal })) {
+    chunks.set(name, size);
+    chunkBytes += size;
+  }
+  const snapshots: string[] = [];
+  for await (const { name } of store.list("config", { sizes: false, signal })) {
+    if (name.startsWith(snapshotPrefix)) snapshots.push(name);
+  }
+  return { chunks, chunkBytes, snapshots };
+}
+
+/**
+ * The URL that is really used: every `memory:` without a name would be a storage of its own, but the demo opens a
+ * second store on it.
+ */
+export function effectiveUrl(url: string): string {
+  return url === "memory:" ? "memory:demo" : url;
+}
+
+/** Directories that are not backed up: the demo's own, and that of the storage when it is a local one. */
+export async function ownDirectories(url: string, demoDirectory: string): Promise<ReadonlySet<string>> {
+  const own = new Set([await directoryId(demoDirectory)]);
+  if (url.startsWith("file:")) own.add(await directoryId(fileURLToPath(url)));
+  return own;
+}

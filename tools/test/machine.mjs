@@ -1,0 +1,32 @@
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+
+/** Programs whose presence decides whether tests run or are skipped. */
+const programs = ["strace", "python3"];
+
+/**
+ * @param {string} program
+ * @returns {boolean} whether it stands on PATH and may be run
+ */
+function isOnPath(program) {
+  return (process.env["PATH"] ?? "").split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error) return false;
+      throw error;
+    }
+  });
+}
+
+/**
+ * What decides, besides the files, how tests end on this machine. It is part of turbo's cache key, so that a test
+ * skipped yesterday runs today when its peer has been installed since.
+ *
+ * @returns {string}
+ */
+export function fingerprint() {
+  const user = process.getuid?.() ?? "";
+  return [process.platform, process.arch, user, ...programs.filter(isOnPath)].join(" ");
+}

@@ -1,0 +1,86 @@
+/**
+ * @typedef {{ fullName?: string, title?: string, status: string }} Assertion
+ * @typedef {{ name?: string, status?: string, assertionResults: Assertion[] }} TestFile
+ * @typedef {{ testResults: TestFile[] }} TestResults what vitest's JSON reporter writes
+ * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {{ tookPart: Map<string, number>, missing: Map<string, { reason: string, tests: number }> }} Peers
+ */
+
+/**
+ * Counts tests. A file that failed without a failed test (it could not be loaded) counts as one failed test.
+ *
+ * @param {TestResults} results
+ * @returns {Counts}
+ */
+export function countTests(results) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of results.testResults) {
+    let failedHere = 0;
+    for (const { status } of file.assertionResults) {
+      if (status === "passed") counts.passed += 1;
+      else if (status === "failed") failedHere += 1;
+      else counts.skipped += 1;
+    }
+    counts.failed += failedHere === 0 && file.status === "failed" ? 1 : failedHere;
+  }
+  return counts;
+}
+
+/**
+ * @param {readonly Counts[]} all
+ * @returns {Counts}
+ */
+export function addCounts(all) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const { passed, failed, skipped } of all) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+  }
+  return sum;
+}
+
+/**
+ * Collects the tags `[peer: name]` and `[peer: name: reason]` from the titles of tests.
+ *
+ * @param {readonly TestResults[]} all
+ * @returns {Peers}
+ */
+export function collectPeers(all) {
+  /** @type {Peers} */
+  const peers = { tookPart: new Map(), missing: new Map() };
+  for (const { testResults } of all) {
+    for (const { assertionResults } of testResults) {
+      for (const { fullName, title, status } of assertionResults) {
+        for (const tag of (fullName ?? title ?? "").matchAll(/\[peer: ([^:\]]+)(?:: ([^\]]+))?\]/g)) {
+          const [, name = "", reason] = tag;
+          if (reason !== undefined) {
+            peers.missing.set(name, { reason, tests: (peers.missing.get(name)?.tests ?? 0) + 1 });
+          } else if (status === "passed" || status === "failed") {
+            peers.tookPart.set(name, (peers.tookPart.get(name) ?? 0) + 1);
+          }
+        }
+      }
+    }
+  }
+  return peers;
+}
+
+/**
+ * The lines that say which real peers took part.
+ *
+ * @param {Peers} peers
+ * @returns {string[]}
+ */
+export function describePeers({ tookPart, missing }) {
+  const lines = [...tookPart].map(([name, tests]) => `peer ${name}: took part in ${tests} tests`);
+  for (const [name, { reason, tests }] of missing) {
+    lines.push(`peer ${name}: missing, ${reason} (${tests} tests skipped)`);
+  }
+  return lines.length === 0 ? ["no test asked for a real peer"] : lines.toSorted();
+}
+
+/** @param {Counts} counts */
+export function closingLine({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

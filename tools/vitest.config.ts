@@ -1,0 +1,9 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{checks,lib,release,test}/**/*.test.mjs"],
+    exclude: ["checks/consumer/**"],
+    reporters: ["default", ["json", { outputFile: "test-results.json" }]],
+  },
+});
