@@ -12,6 +12,7 @@ export interface PosixfsOptions {
     readonly durability?: DurabilityOption | undefined;
     readonly io?: IoOption | undefined;
     readonly permissions?: PermissionMapping | undefined;
+    readonly quota?: number | undefined;
     readonly allowLinkedNamespaces?: boolean | undefined;
     readonly staleTempAgeMs?: number | undefined;
     readonly concurrency?: number | undefined;

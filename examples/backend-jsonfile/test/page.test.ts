@@ -17,7 +17,7 @@ function withoutBlankLines(text: string): string {
   return text.replaceAll(/\n{2,}/g, "\n");
 }
 
-test.each(["json-file-backend.ts", "json-file-backend.test.ts"])(
+test.each(["json-file-backend.ts", "json-file-backend.test.ts", "json-file-provider.ts"])(
   "the page about writing a backend shows %s as it is",
   async (name) => {
     const file = await readFile(new URL(`../src/${name}`, import.meta.url), "utf8");

@@ -23,6 +23,7 @@ import { IoMode } from "./io-mode.ts";
 import { DirectoryLister } from "./list-directory.ts";
 import { moveFile } from "./move-file.ts";
 import type { PosixfsSettings } from "./options.ts";
+import { forgetUsage } from "./quota/quota-store.ts";
 import { describe, kindOf } from "./read-entries.ts";
 import { checkStorage, createStorage, destroyStorage } from "./storage.ts";
 import { classifyStoring } from "./store-file.ts";
@@ -34,6 +35,14 @@ import { ValueWriter } from "./value-writer.ts";
 
 const hashers = nodeHashers(crypto);
 
+/** What is done with a storage by somebody who keeps its quota. */
+export interface QuotaKeeping {
+  /** When the storage was found to be there, and before anything in it is changed. */
+  opened(access: FileAccess, signal: AbortSignal | undefined): Promise<void>;
+  /** When a temporary file was swept away. */
+  swept(): void;
+}
+
 /**
  * Objects as files in one directory. Small values go by synchronous calls in slices of about 1 ms, everything
  * else by the thread pool; see `IoMode`. Every store, delete and move passes `Durability` before it is
@@ -44,6 +53,7 @@ export class PosixfsDriver implements BackendDriver {
   readonly capabilities: Capabilities;
   readonly hashers: HasherFactory = hashers;
   readonly #settings: PosixfsSettings;
+  readonly #quota: QuotaKeeping | undefined;
   readonly #tree: Tree;
   readonly #io: IoMode;
   readonly #access: FileAccess;
@@ -53,8 +63,9 @@ export class PosixfsDriver implements BackendDriver {
   #sweep: TempSweep | undefined;
 
   /** @param base absolute path without a slash at its end */
-  constructor(base: string, settings: PosixfsSettings) {
+  constructor(base: string, settings: PosixfsSettings, quota?: QuotaKeeping) {
     this.#settings = settings;
+    this.#quota = quota;
     this.#io = new IoMode(settings.io);
     this.#access = new FileAccess(this.#io, settings.concurrency, settings.deadlineMs);
     this.#tree = new Tree(base, (path) => this.#durability.made(path));
@@ -82,6 +93,7 @@ export class PosixfsDriver implements BackendDriver {
 
   async destroy(options: OperationOptions): Promise<void> {
     await destroyStorage(this.#access, this.#tree.base, options.signal);
+    this.#durability.forget();
   }
 
   async open(options: OperationOptions): Promise<void> {
@@ -91,8 +103,15 @@ export class PosixfsDriver implements BackendDriver {
     await this.#access.runInPool(async (turn) => {
       await checkStorage(turn, base, allowLinkedNamespaces);
       this.#io.setMedium(await turn.statfsType(base));
+      if (this.#quota === undefined) await forgetUsage(turn, base);
     }, options.signal);
-    this.#sweep = new TempSweep((work) => this.#access.runInPool(work), staleTempAgeMs);
+    await this.#quota?.opened(this.#access, options.signal);
+    this.#sweep = new TempSweep(
+      (work) => this.#access.runInPool(work),
+      staleTempAgeMs,
+      Date.now,
+      () => this.#quota?.swept(),
+    );
     await this.#sweep.start(base);
   }
 
@@ -155,16 +174,16 @@ export class PosixfsDriver implements BackendDriver {
     return stats === undefined || kindOf(stats) === undefined ? missingItem(name) : describe(name, stats);
   }
 
-  async load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
-    return await this.#reader.load(name, options);
+  load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#reader.load(name, options);
   }
 
   loadStream(name: string, options: LoadOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     return this.#reader.loadStream(name, options);
   }
 
-  async store(name: string, value: Uint8Array, options: StoreOptions): Promise<void> {
-    await this.#writer.store(name, value, options);
+  store(name: string, value: Uint8Array, options: StoreOptions): Promise<void> {
+    return this.#writer.store(name, value, options);
   }
 
   async storeStream(name: string, source: ByteSource, options: StoreOptions): Promise<void> {
@@ -185,7 +204,7 @@ export class PosixfsDriver implements BackendDriver {
           this.#io.spent(startedMs);
         }
       }
-      const durable = this.#durability.deleted(path, this.#tree.parentOf(path));
+      const durable = this.#durability.deleted(path);
       if (durable !== undefined) await durable;
     } catch (error) {
       throw await this.#deletingError(error, path, name);

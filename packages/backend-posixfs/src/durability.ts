@@ -1,12 +1,8 @@
-import type { FileCalls } from "./file-calls.ts";
-import { syncDirectory, syncFile } from "./fsync.ts";
+import { syncDirectory, syncFile, type RunSyncing } from "./fsync.ts";
 import type { DurabilityOption } from "./options.ts";
 import type { Tree } from "./tree.ts";
 import { UnsyncedChanges } from "./unsynced-changes.ts";
 import { UnsyncedDirectories } from "./unsynced-directories.ts";
-
-/** Runs calls of which fsync, at least, goes to the thread pool. */
-export type RunSyncing = <T>(work: (calls: FileCalls) => Promise<T>) => Promise<T>;
 
 /**
  * The one place that is told of every change in the storage, after it was made and before it is acknowledged; it
@@ -14,16 +10,19 @@ export type RunSyncing = <T>(work: (calls: FileCalls) => Promise<T>) => Promise<
  */
 export class Durability {
   readonly option: DurabilityOption;
+  readonly #tree: Tree;
   readonly #changes: UnsyncedChanges | undefined;
   readonly #directories: UnsyncedDirectories | undefined;
 
   constructor(option: DurabilityOption, tree: Tree, run: RunSyncing) {
     this.option = option;
     const syncer = {
-      syncFile: (path: string) => run((calls) => syncFile(calls, path)),
+      syncFile: (path: string) => syncFile(run, path),
       syncDirectory: (path: string) => run((calls) => syncDirectory(calls, path)),
       ancestorsOf: (path: string) => tree.ancestorsOf(path),
+      parentOf: (path: string) => tree.parentOf(path),
     };
+    this.#tree = tree;
     if (option === "sync") this.#changes = new UnsyncedChanges(syncer);
     if (option === "each")
       this.#directories = new UnsyncedDirectories(syncer.syncDirectory, syncer.ancestorsOf);
@@ -40,15 +39,15 @@ export class Durability {
   }
 
   /** A file has new content. */
-  stored(path: string, directory: string): Promise<void> | undefined {
-    this.#changes?.stored(path, directory);
-    return this.#directories?.sync([directory]);
+  stored(path: string): Promise<void> | undefined {
+    this.#changes?.stored(path);
+    return this.#directories?.sync([this.#tree.parentOf(path)]);
   }
 
   /** A file is gone. */
-  deleted(path: string, directory: string): Promise<void> | undefined {
-    this.#changes?.deleted(path, directory);
-    return this.#directories?.sync([directory]);
+  deleted(path: string): Promise<void> | undefined {
+    this.#changes?.deleted(path);
+    return this.#directories?.sync([this.#tree.parentOf(path)]);
   }
 
   /** A directory was made. */
@@ -79,6 +78,12 @@ export class Durability {
     if (!wasMoved) return undefined;
     for (const directory of directories) this.#changes?.changed(directory);
     return this.#directories?.sync(directories);
+  }
+
+  /** Forgets everything: the storage was destroyed. */
+  forget(): void {
+    this.#changes?.forget();
+    this.#directories?.forget();
   }
 
   /** Resolves when everything acknowledged before is as durable as the option says. */

@@ -4,7 +4,8 @@ import type { IoOption } from "./io-mode.ts";
 /**
  * When what was acknowledged survives a crash of the machine. `"sync"`: when `sync()` or `close()` has resolved.
  * `"each"`: before it is acknowledged. `"none"`: when the operating system gets to it. A crash of the process
- * alone loses nothing in any mode, and no mode ever shows a partial value.
+ * alone loses nothing in any mode and leaves no partial value. A crash of the machine may leave a value cut off
+ * that was acknowledged and not durable yet; with `"each"` it never does. See docs/durability.md.
  */
 export type DurabilityOption = "sync" | "each" | "none";
 
@@ -19,6 +20,14 @@ export interface PosixfsOptions {
    * the root. Absent or empty: everything.
    */
   readonly permissions?: PermissionMapping | undefined;
+  /**
+   * Limit in bytes for the sum of the sizes of all files in the storage, an integer ≥ 0. What would exceed it is
+   * refused with `QUOTA_EXCEEDED`; what makes the sum smaller is always allowed. `open` counts all files when nobody
+   * has counted before.
+   *
+   * @default no limit, and nothing is counted
+   */
+  readonly quota?: number | undefined;
   /**
    * Accept symbolic links to directories directly in the storage's directory. Data is then written where they
    * lead. Links further down are never looked for, and the last component of a name is never followed.
@@ -51,6 +60,7 @@ export interface PosixfsOptions {
 export interface PosixfsSettings {
   readonly durability: DurabilityOption;
   readonly io: IoOption;
+  readonly quota: number | undefined;
   readonly allowLinkedNamespaces: boolean;
   readonly staleTempAgeMs: number;
   readonly concurrency: number;
@@ -61,6 +71,7 @@ const knownOptions = new Set([
   "durability",
   "io",
   "permissions",
+  "quota",
   "allowLinkedNamespaces",
   "staleTempAgeMs",
   "concurrency",
@@ -80,6 +91,7 @@ export function checkOptions(options: PosixfsOptions): PosixfsSettings {
   const settings: PosixfsSettings = {
     durability: options.durability ?? "sync",
     io: options.io ?? "auto",
+    quota: options.quota,
     allowLinkedNamespaces: options.allowLinkedNamespaces ?? false,
     staleTempAgeMs: options.staleTempAgeMs ?? 24 * 60 * 60 * 1000,
     concurrency: options.concurrency ?? 16,
@@ -87,6 +99,7 @@ export function checkOptions(options: PosixfsOptions): PosixfsSettings {
   };
   mustBeOneOf("durability", settings.durability, ["sync", "each", "none"]);
   mustBeOneOf("io", settings.io, ["auto", "sync", "pool"]);
+  if (settings.quota !== undefined) mustBeInteger("quota", settings.quota, 0, Number.MAX_SAFE_INTEGER);
   if (typeof settings.allowLinkedNamespaces !== "boolean") refuse("allowLinkedNamespaces is true or false");
   mustBeInteger("staleTempAgeMs", settings.staleTempAgeMs, 0, Number.MAX_SAFE_INTEGER);
   mustBeInteger("concurrency", settings.concurrency, 1, 1024);

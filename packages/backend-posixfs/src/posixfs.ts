@@ -8,6 +8,7 @@ import {
 import { isAbsolute } from "node:path";
 import { PosixfsDriver } from "./driver.ts";
 import { checkOptions, type PosixfsOptions } from "./options.ts";
+import { QuotaDriver } from "./quota/quota-driver.ts";
 import { collapseSlashes, pathOfUrl } from "./url.ts";
 
 /** Options of {@link posixfsBackend}: the place, and what the URL form takes as well. */
@@ -39,6 +40,10 @@ export const posixfs: BackendProvider<PosixfsOptions> = {
 };
 
 function makeBackend(base: string, options: PosixfsOptions): Backend {
-  const backend = defineBackend(new PosixfsDriver(base, checkOptions(options)));
+  const settings = checkOptions(options);
+  const { quota } = settings;
+  const backend = defineBackend(
+    quota === undefined ? new PosixfsDriver(base, settings) : new QuotaDriver(base, settings, quota),
+  );
   return options.permissions === undefined ? backend : withPermissions(backend, options.permissions);
 }

@@ -1,11 +1,16 @@
-import { StoreError } from "@borgstore/core";
+import { delay, StoreError } from "@borgstore/core";
 import * as fs from "node:fs";
 import { classify, errnoOf } from "./classify.ts";
 import { createFlags, fileMode, type FileCalls } from "./file-calls.ts";
+import { waitForHolder } from "./held-file.ts";
 import { pauseForHandles } from "./pause-for-handles.ts";
 import { writeSync } from "./sync-calls.ts";
 import { newTempName } from "./temp-file.ts";
 import { raceAttempts, type Tree } from "./tree.ts";
+
+// So many attempts follow each other at once, when a directory is missing.
+const stepsInLine = 4;
+const longestSidestepMs = 4;
 
 /** What `link` fails with where hard links do not exist. */
 const linkUnsupported = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
@@ -81,10 +86,14 @@ export async function prepareRetry(
 ): Promise<void> {
   if (attempt >= raceAttempts) throw error;
   const errno = errnoOf(error);
-  if (errno === "ENOENT") await tree.makeDirectories(calls, tree.parentOf(path));
-  else if (errno === "EMFILE" || errno === "ENFILE") await pauseForHandles(attempt);
+  if (errno === "ENOENT") {
+    // Somebody removes the directory at once, again and again: get out of step with them.
+    if (attempt > stepsInLine) await delay(Math.random() * longestSidestepMs);
+    await tree.makeDirectories(calls, tree.parentOf(path));
+  } else if (errno === "EMFILE" || errno === "ENFILE") await pauseForHandles(attempt);
   // Somebody has a temporary file of this name: the next attempt takes another.
-  else if (errno !== "EEXIST" || syscallOf(error) !== "open") throw error;
+  else if (errno === "EEXIST" && syscallOf(error) === "open") return;
+  else if (!(await waitForHolder(error, attempt))) throw error;
 }
 
 /** Gives a written and closed temporary file its name. What was there is replaced, unless `ifAbsent`. */
@@ -94,12 +103,19 @@ export async function publish(
   path: string,
   ifAbsent: boolean,
 ): Promise<void> {
-  if (!ifAbsent) {
-    await calls.rename(temp, path);
+  if (ifAbsent) {
+    await calls.link(temp, path);
+    await discard(calls, temp);
     return;
   }
-  await calls.link(temp, path);
-  await discard(calls, temp);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await calls.rename(temp, path);
+      return;
+    } catch (error) {
+      if (!(await waitForHolder(error, attempt))) throw error;
+    }
+  }
 }
 
 /** Removes a temporary file. */

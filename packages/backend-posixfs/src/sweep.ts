@@ -21,6 +21,7 @@ export class TempSweep {
   readonly #run: RunCalls;
   readonly #staleTempAgeMs: number;
   readonly #now: () => number;
+  readonly #onRemoved: (() => void) | undefined;
   /** Directories to visit, next one last. */
   #toVisit: string[] = [];
   #stopped = false;
@@ -29,11 +30,15 @@ export class TempSweep {
   /** Number of files removed, for tests and debugging. */
   removed = 0;
 
-  /** @param now wall clock, in ms since 1970 */
-  constructor(run: RunCalls, staleTempAgeMs: number, now: () => number = Date.now) {
+  /**
+   * @param now wall clock, in ms since 1970
+   * @param onRemoved called for each file that was removed
+   */
+  constructor(run: RunCalls, staleTempAgeMs: number, now: () => number = Date.now, onRemoved?: () => void) {
     this.#run = run;
     this.#staleTempAgeMs = staleTempAgeMs;
     this.#now = now;
+    this.#onRemoved = onRemoved;
   }
 
   /** Visits the first directories, and goes on in the background. */
@@ -127,6 +132,7 @@ export class TempSweep {
       if (stats === undefined || this.#now() - stats.mtimeMs < this.#staleTempAgeMs) return;
       await calls.unlink(path);
       this.removed++;
+      this.#onRemoved?.();
     });
   }
 }

@@ -35,6 +35,11 @@ export class UnsyncedDirectories {
     await Promise.all(Array.from(wanted, (directory) => this.#sync(directory)));
   }
 
+  /** Forgets everything: the storage was destroyed. */
+  forget(): void {
+    this.#changed.clear();
+  }
+
   async #sync(directory: string): Promise<void> {
     const changedAt = this.#changed.get(directory);
     await this.#syncDirectory(directory);

@@ -39,7 +39,7 @@ export class ValueWriter {
               options.signal,
             ));
       }
-      const durable = this.#durability.stored(path, directory);
+      const durable = this.#durability.stored(path);
       if (durable !== undefined) await durable;
     } catch (error) {
       throw options.signal?.aborted === true ? error : classifyStoring(error, name, ifAbsent);
@@ -94,7 +94,7 @@ export class ValueWriter {
       if (ifAbsent) await this.#mustBeAbsent(path, name, options.signal);
       const how = { ifAbsent, durably: this.#durability.eachFile, signal: options.signal };
       await storePieces(this.#access, this.#tree, path, joinPieces(watched()), how);
-      await this.#durability.stored(path, this.#tree.parentOf(path));
+      await this.#durability.stored(path);
     } catch (error) {
       if (sourceFailure !== undefined) throw sourceFailure.error;
       throw options.signal?.aborted === true ? error : classifyStoring(error, name, ifAbsent);

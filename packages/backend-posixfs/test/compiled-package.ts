@@ -58,6 +58,3 @@ export function compilePackage(): CompiledPackage {
     remove: () => fs.rmSync(directory, { recursive: true, force: true }),
   };
 }
-
-/** Whether what is missing here must make tests fail rather than be skipped. */
-export const peersRequired: boolean = process.env["BORGSTORE_REQUIRE_PEERS"] === "1";

@@ -1,21 +1,28 @@
 import { registerConformance } from "@borgstore/backend-testkit";
 import { withPermissions, type Backend } from "@borgstore/core";
+import { requirePeer } from "@borgstore/tools-peers";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "vitest";
 import { posixfsBackend, type PosixfsBackendOptions } from "../src/index.ts";
 
-// In memory where there is such a file system: every case creates, syncs and removes a storage.
-const parent = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+// Every case creates, syncs and removes a storage, which is much faster there. One of the variants stays on a disk.
+const memory = requirePeer("memory file system", fs.existsSync("/dev/shm"), "there is no /dev/shm");
+const inMemory = memory.available ? "/dev/shm" : tmpdir();
 
 const modes = (["sync", "each", "none"] as const).flatMap((durability) =>
   (["sync", "pool"] as const).map((io) => ({ durability, io })),
 );
 
-function register(name: string, durable: boolean, make: (options: PosixfsBackendOptions) => Backend): void {
+function register(
+  name: string,
+  durable: boolean,
+  make: (options: PosixfsBackendOptions) => Backend,
+  parent = inMemory,
+): void {
   registerConformance({
-    name,
+    name: parent === inMemory ? `${name} ${memory.tag}` : name,
     runner: { describe, it },
     capabilities: {
       atomicReplace: true,
@@ -43,11 +50,22 @@ function register(name: string, durable: boolean, make: (options: PosixfsBackend
 }
 
 for (const { durability, io } of modes) {
-  register(`posixfs, durability ${durability}, io ${io}`, durability !== "none", (options) =>
-    posixfsBackend({ ...options, durability, io }),
+  // Closing the others would sync thousands of files.
+  const isOnDisk = durability === "none" && io === "sync";
+  register(
+    `posixfs, durability ${durability}, io ${io}${isOnDisk ? ", in the temp directory" : ""}`,
+    durability !== "none",
+    (options) => posixfsBackend({ ...options, durability, io }),
+    isOnDisk ? tmpdir() : inMemory,
   );
 }
 
 register("posixfs, io auto, with all permissions", true, (options) =>
   withPermissions(posixfsBackend(options), { "": "lrwWD" }),
 );
+
+for (const io of ["sync", "pool"] as const) {
+  register(`posixfs, io ${io}, with a quota`, true, (options) =>
+    posixfsBackend({ ...options, io, quota: 2 ** 40 }),
+  );
+}

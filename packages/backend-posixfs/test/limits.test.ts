@@ -1,10 +1,11 @@
+import { requirePeer } from "@borgstore/tools-peers";
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { posixfsBackend } from "../src/index.ts";
-import { compilePackage, peersRequired, type CompiledPackage } from "./compiled-package.ts";
+import { compilePackage, type CompiledPackage } from "./compiled-package.ts";
 import { freshDirectory } from "./fresh-directory.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -17,11 +18,14 @@ function canMount(): boolean {
   return mounted;
 }
 
-const mountable = process.platform === "linux" && isRoot && canMount();
-const whyNoMount = mountable ? "" : " [skipped: mounting a small tmpfs needs root]";
-const whyNoUser = isRoot ? "" : " [skipped: changing to another user needs root]";
+const smallTmpfs = requirePeer(
+  "small tmpfs",
+  process.platform === "linux" && isRoot && canMount(),
+  "mounting needs root",
+);
+const unprivilegedUser = requirePeer("unprivileged user", isRoot, "changing to another user needs root");
 
-describe.skipIf(!mountable && !peersRequired)(`a full file system${whyNoMount}`, () => {
+describe.skipIf(!smallTmpfs.available)(`a full file system ${smallTmpfs.tag}`, () => {
   test.each(["sync", "pool"] as const)("refuses with NO_SPACE and can be used again (io %s)", async (io) => {
     const place = freshDirectory();
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", place]);
@@ -101,8 +105,8 @@ describe("processes of their own", () => {
     );
   });
 
-  test.skipIf(!isRoot && !peersRequired)(
-    `what the modes forbid is PERMISSION_DENIED, and destroy says what stays${whyNoUser}`,
+  test.skipIf(!unprivilegedUser.available)(
+    `what the modes forbid is PERMISSION_DENIED, and destroy says what stays ${unprivilegedUser.tag}`,
     () => {
       const directory = freshDirectory();
       fs.chmodSync(directory, 0o755);

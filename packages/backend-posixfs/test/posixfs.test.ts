@@ -1,5 +1,6 @@
 import type { Backend } from "@borgstore/core";
 import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { posixfsBackend, type PosixfsBackendOptions } from "../src/index.ts";
@@ -8,7 +9,8 @@ import { freshDirectory } from "./fresh-directory.ts";
 async function opened(
   options: Partial<PosixfsBackendOptions> = {},
 ): Promise<{ backend: Backend; path: string }> {
-  const path = join(freshDirectory(), "store");
+  // One of the modes on a disk, which the temp directory mostly is.
+  const path = join(freshDirectory(options.io === "auto" ? tmpdir() : undefined), "store");
   const backend = posixfsBackend({ path, ...options });
   await backend.create();
   await backend.open();

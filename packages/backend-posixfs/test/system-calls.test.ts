@@ -1,14 +1,37 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { commandWorks, requirePeer } from "@borgstore/tools-peers";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compilePackage, peersRequired, type CompiledPackage } from "./compiled-package.ts";
+import { compilePackage, type CompiledPackage } from "./compiled-package.ts";
 import { freshDirectory } from "./fresh-directory.ts";
 
-const canTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
-const why = canTrace ? "" : " [skipped: strace is missing or not allowed here]";
+const strace = requirePeer(
+  "strace",
+  commandWorks("strace", ["-qq", "-o", "/dev/null", "true"]),
+  "it is missing or not allowed",
+);
 
 let compiled: CompiledPackage;
+
+/** Puts calls together of which strace wrote the end later, because another thread made one meanwhile. */
+function joinInterrupted(lines: readonly string[]): string[] {
+  const begun = new Map<string, number>();
+  const joined: string[] = [];
+  for (const line of lines) {
+    const thread = line.split(" ", 1)[0] ?? "";
+    const resumed = /<\.\.\. \w+ resumed>(.*)$/.exec(line);
+    const beginning = begun.get(thread);
+    if (resumed !== null && beginning !== undefined) {
+      joined[beginning] += resumed[1] ?? "";
+      begun.delete(thread);
+      continue;
+    }
+    if (line.endsWith("<unfinished ...>")) begun.set(thread, joined.length);
+    joined.push(line.replace(/ *<unfinished \.\.\.>$/, ""));
+  }
+  return joined;
+}
 
 /** Runs operations between two marks, and returns the file system calls made between them. */
 function traceCalls(options: string, before: string, body: string): string[] {
@@ -41,7 +64,7 @@ function traceCalls(options: string, before: string, body: string): string[] {
     program,
     join(directory, "store"),
   ]);
-  const lines = fs.readFileSync(output, "utf8").split("\n");
+  const lines = joinInterrupted(fs.readFileSync(output, "utf8").split("\n"));
   const begin = lines.findIndex((line) => line.includes("/mark-begin"));
   const end = lines.findIndex((line) => line.includes("/mark-end"));
   const found: string[] = [];
@@ -63,7 +86,7 @@ function traceCalls(options: string, before: string, body: string): string[] {
   return found;
 }
 
-describe.skipIf(!canTrace && !peersRequired)(`system calls${why}`, () => {
+describe.skipIf(!strace.available)(`system calls ${strace.tag}`, () => {
   beforeAll(() => {
     compiled = compilePackage();
   });

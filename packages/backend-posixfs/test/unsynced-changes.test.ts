@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ContentInDoubt } from "../src/fsync.ts";
 import { UnsyncedChanges, type Syncer } from "../src/unsynced-changes.ts";
 
 /** A medium that knows what is where and writes down what is synced. */
@@ -25,9 +26,13 @@ class RecordingSyncer implements Syncer {
     return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
   }
 
+  parentOf(path: string): string {
+    return path.slice(0, path.lastIndexOf("/"));
+  }
+
   store(changes: UnsyncedChanges, path: string): void {
     this.files.add(path);
-    changes.stored(path, path.slice(0, path.lastIndexOf("/")));
+    changes.stored(path);
   }
 }
 
@@ -57,7 +62,7 @@ test("a moved file is synced under its new name, a deleted one not at all", asyn
   syncer.files.add("base/c");
   changes.endMove("base/a", "base/c", true);
   syncer.files.delete("base/b");
-  changes.deleted("base/b", "base");
+  changes.deleted("base/b");
   await changes.flush();
   expect(syncer.synced).toEqual(["base/c", "base/"]);
 });
@@ -77,21 +82,120 @@ test("a file that is moved while a flush looks for it is synced by that flush, w
   expect(syncer.synced).toContain("base/new/");
 });
 
-test("what could not be synced is an error and is tried again", async () => {
+test("a file that could not be opened for syncing is an error and is tried again", async () => {
   const { syncer, changes } = setUp();
   syncer.store(changes, "base/a");
   syncer.store(changes, "base/b");
-  const broken = Object.assign(new Error("i/o"), { code: "EIO" });
+  const exhausted = Object.assign(new Error("too many open files"), { code: "EMFILE" });
   syncer.before = (path) => {
-    if (path === "base/a") throw broken;
+    if (path === "base/a") throw exhausted;
   };
-  await expect(changes.flush()).rejects.toBe(broken);
+  await expect(changes.flush()).rejects.toBe(exhausted);
   expect(syncer.synced).toEqual(["base/b", "base/"]);
   expect(changes.size).toBe(1);
   syncer.before = () => undefined;
   await changes.flush();
   expect(syncer.synced).toContain("base/a");
   expect(changes.size).toBe(0);
+});
+
+const broken = Object.assign(new Error("i/o error"), { code: "EIO" });
+const inDoubt = { code: "UNEXPECTED", retryable: false, cause: broken };
+
+/** Lets the syncing of one path fail once, as the kernel does: the next attempt would succeed. */
+function failOnce(syncer: RecordingSyncer, failing: string, meanwhile: () => void = () => undefined): void {
+  syncer.before = (path) => {
+    if (path !== failing) return;
+    syncer.before = () => undefined;
+    meanwhile();
+    throw new ContentInDoubt(broken);
+  };
+}
+
+test("after a failed sync of a file, flushes reject until it is stored again", async () => {
+  const { syncer, changes } = setUp();
+  syncer.store(changes, "base/a");
+  failOnce(syncer, "base/a");
+  await expect(changes.flush()).rejects.toMatchObject(inDoubt);
+  await expect(changes.flush()).rejects.toMatchObject(inDoubt);
+  syncer.store(changes, "base/b");
+  await expect(changes.flush()).rejects.toThrow("base/a");
+  syncer.store(changes, "base/a");
+  await changes.flush();
+  expect(syncer.synced.filter((path) => path === "base/a")).toHaveLength(1);
+});
+
+test("after a failed sync of a file, flushes reject until it is deleted", async () => {
+  const { syncer, changes } = setUp();
+  syncer.store(changes, "base/a");
+  failOnce(syncer, "base/a");
+  await expect(changes.flush()).rejects.toMatchObject(inDoubt);
+  syncer.files.delete("base/a");
+  changes.deleted("base/a");
+  await changes.flush();
+});
+
+test("a file in doubt stays so under a new name, and is forgotten when another is moved over it", async () => {
+  const { syncer, changes } = setUp();
+  const move = (path: string, newPath: string): void => {
+    changes.beginMove(path, newPath);
+    syncer.files.delete(path);
+    syncer.files.add(newPath);
+    changes.endMove(path, newPath, true);
+  };
+  syncer.store(changes, "base/a");
+  syncer.store(changes, "base/b");
+  failOnce(syncer, "base/a");
+  await expect(changes.flush()).rejects.toMatchObject(inDoubt);
+  move("base/a", "base/c");
+  await expect(changes.flush()).rejects.toThrow("base/c");
+  move("base/b", "base/c");
+  await changes.flush();
+});
+
+test("a file that is moved while its sync fails is in doubt under its new name", async () => {
+  const { syncer, changes } = setUp();
+  syncer.store(changes, "base/a");
+  failOnce(syncer, "base/a", () => {
+    changes.beginMove("base/a", "base/c");
+    syncer.files.delete("base/a");
+    syncer.files.add("base/c");
+    changes.endMove("base/a", "base/c", true);
+  });
+  await expect(changes.flush()).rejects.toThrow("base/c");
+  await expect(changes.flush()).rejects.toThrow("base/c");
+  syncer.store(changes, "base/c");
+  await changes.flush();
+});
+
+test("a file that is deleted while its sync fails makes that flush fail, and no other", async () => {
+  const { syncer, changes } = setUp();
+  syncer.store(changes, "base/a");
+  failOnce(syncer, "base/a", () => {
+    syncer.files.delete("base/a");
+    changes.deleted("base/a");
+  });
+  await expect(changes.flush()).rejects.toBe(broken);
+  await changes.flush();
+});
+
+test("files in doubt take neither room from others nor memory without end", async () => {
+  const { syncer, changes } = setUp(10);
+  syncer.before = (path) => {
+    if (path !== "base") throw new ContentInDoubt(broken);
+  };
+  syncer.ancestorsOf = () => [];
+  syncer.syncDirectory = async () => true;
+  for (let i = 0; i < 100; i++) {
+    if (changes.isFull) await changes.makeRoom();
+    syncer.store(changes, `base/${i}`);
+  }
+  await expect(changes.flush()).rejects.toThrow("more than 10 files");
+  syncer.before = () => undefined;
+  for (let i = 0; i < 100; i++) changes.deleted(`base/${i}`);
+  await expect(changes.flush()).rejects.toMatchObject(inDoubt);
+  changes.forget();
+  await changes.flush();
 });
 
 test("what is stored while a flush is under way waits for the next, which late callers share", async () => {
@@ -120,4 +224,40 @@ test("no more is remembered than the limit says", async () => {
     expect(changes.size).toBeLessThanOrEqual(11);
   }
   expect(new Set(syncer.synced).size).toBeGreaterThan(80);
+});
+
+test("stores and deletes by the ten thousand come to the same as a few, and let the event loop turn", async () => {
+  const { syncer, changes } = setUp();
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  for (let i = 0; i < 10_000; i++) {
+    syncer.store(changes, `base/a/${i % 100}`);
+    syncer.store(changes, `base/b/${i}`);
+    syncer.files.delete(`base/b/${i}`);
+    changes.deleted(`base/b/${i}`);
+  }
+  const seen: string[] = [];
+  syncer.before = (path) => {
+    seen.push(path);
+  };
+  await changes.flush();
+  clearImmediate(timer);
+  const files = Array.from({ length: 100 }, (_, i) => `base/a/${i}`);
+  expect(seen.sort()).toEqual([...files, "base", "base/a", "base/b"].sort());
+  expect(turns).toBeGreaterThan(5);
+});
+
+test("making room comes to nothing more than sorting when it was all about one file", async () => {
+  const { syncer, changes } = setUp(10);
+  for (let i = 0; i < 100; i++) {
+    if (changes.isFull) await changes.makeRoom();
+    syncer.store(changes, "base/a");
+  }
+  expect(syncer.synced).toEqual([]);
+  await changes.flush();
+  expect(syncer.synced).toEqual(["base/a", "base/"]);
 });

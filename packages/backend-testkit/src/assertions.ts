@@ -108,7 +108,24 @@ export async function listNames(backend: Backend, name: string, options?: ListOp
 export async function drain(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of stream) pieces.push(piece);
-  return new Uint8Array(Buffer.concat(pieces));
+  return joinBytes(pieces);
+}
+
+/** All pieces in one array. */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256(value: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", value));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The bytes of a text. */
@@ -116,9 +133,13 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
+// Only Node and its kin have setImmediate; elsewhere a timer comes as soon as possible, which takes a little longer.
+const soon: (callback: () => void) => unknown =
+  typeof setImmediate === "function" ? setImmediate : (callback) => setTimeout(callback, 0);
+
 /** Lets everything that is ready go on, timers and finished I/O included, without waiting for any time to pass. */
 export async function turn(): Promise<void> {
-  await new Promise<void>((resolve) => void setImmediate(resolve));
+  await new Promise<void>((resolve) => void soon(resolve));
 }
 
 /** Calls `look` again and again while `work` is under way, at least once, and once more after it. */

@@ -6,9 +6,9 @@ export type Hook = "anotherBackend" | "plant" | "deliveredBytes" | "powerCut";
 
 /**
  * What a case needs: a capability, the absence of one (with an exclamation mark), or a hook. `createIfAbsent`
- * is met by `"probe"` too.
+ * is met by `"probe"` too, `createIfAbsent=probe` by nothing else.
  */
-export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | Hook;
+export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | "createIfAbsent=probe" | Hook;
 
 /** What a case works with. All of it belongs to this one run of this one case. */
 export interface CaseContext {

@@ -69,6 +69,10 @@ function firstUnmet<Setup extends ConformanceSetup>(
     if (requirement in hooks) {
       const hook = requirement as Hook;
       if (options[hook] === undefined) return `needs ${hooks[hook]} (${hook})`;
+    } else if (requirement === "createIfAbsent=probe") {
+      if (options.capabilities.createIfAbsent !== "probe") {
+        return "is for backends that find out at the first use whether they can create-if-absent";
+      }
     } else if (requirement.startsWith("!")) {
       const name = requirement.slice(1) as keyof Capabilities;
       if (options.capabilities[name] !== false) return `is for backends without the capability ${name}`;

@@ -46,17 +46,11 @@ const layers: Readonly<Record<string, (inner: Backend) => Backend>> = {
   "faulty without faults": (inner) => faultyBackend(inner, { seed: 1 }),
 };
 
-const emulated: ReadonlySet<string> = new Set(["emulation", "all layers"]);
-
 for (const [name, layer] of Object.entries(layers)) {
   for (const kind of name === "all layers" ? (["tree", "prefix"] as const) : (["tree"] as const)) {
     registerConformance({
       runner: { describe, it },
       ...worldOptions(`${name} over memory as ${kind}`, worldKinds[kind], layer),
-      // The latency comes after the backend's own work, and closing knows only of that.
-      knownFailures: emulated.has(name)
-        ? { "lifecycle/close-waits": "close does not wait for emulated latency" }
-        : {},
     });
   }
 }

@@ -5,6 +5,7 @@ import {
   type Backend,
   type BackendDriver,
   type Capabilities,
+  type StoreOptions,
 } from "@borgstore/core";
 import { StoreError } from "@borgstore/core";
 import { overrideBackend, type ConformanceOptions, type ConformanceSetup } from "../src/index.ts";
@@ -106,6 +107,33 @@ function plainDriver(storage: MemoryStorage): BackendDriver {
   };
 }
 
+/** A medium of which nobody knows beforehand whether it can create-if-absent: it can, or it refuses. */
+function probedMedium(world: Omit<World, "backend">, canCreateIfAbsent: boolean): Backend {
+  const inner = measured(world, memoryBackend({ storage: world.storage }));
+  const decide = (options: StoreOptions | undefined): void => {
+    if (options?.ifAbsent === true && !canCreateIfAbsent && options.signal?.aborted !== true) {
+      throw new StoreError("UNSUPPORTED", { detail: "this medium cannot create if absent" });
+    }
+  };
+  return overrideBackend(inner, {
+    capabilities: Object.freeze({ ...inner.capabilities, createIfAbsent: "probe" as const }),
+    store: async (name, value, options) => {
+      decide(options);
+      await inner.store(name, value, options);
+    },
+    storeStream: async (name, source, options) => {
+      decide(options);
+      await inner.storeStream(name, source, options);
+    },
+    move: async (name, newName, options) => {
+      decide(options);
+      await inner.move(name, newName, options);
+    },
+  });
+}
+
+const probedCapabilities: Capabilities = { ...memoryCapabilities, createIfAbsent: "probe" };
+
 /** The kinds of well-behaved backends on which the suite passes. */
 export const worldKinds = {
   tree: {
@@ -121,7 +149,14 @@ export const worldKinds = {
     capabilities: plainDriver(new MemoryStorage()).capabilities,
     client: (world) => defineBackend(plainDriver(world.storage)),
   },
+  probed: { capabilities: probedCapabilities, client: (world) => probedMedium(world, true) },
+  "probed in vain": { capabilities: probedCapabilities, client: (world) => probedMedium(world, false) },
 } satisfies Readonly<Record<string, WorldKind>>;
+
+/** A world in which nothing was created yet. */
+export function emptyWorld(): Omit<World, "backend"> {
+  return { storage: new MemoryStorage(), durable: new MemoryStorage(), delivered: 0 };
+}
 
 /** Options that run the suite on a kind of backend, with all hooks; `alter` makes the backends to test of good ones. */
 export function worldOptions(
@@ -133,8 +168,7 @@ export function worldOptions(
     name,
     capabilities: kind.capabilities,
     setup: () => {
-      const storage = new MemoryStorage();
-      const world = { storage, durable: new MemoryStorage(), delivered: 0 };
+      const world = emptyWorld();
       return Object.assign(world, { backend: alter(kind.client(world), world) });
     },
     teardown: () => undefined,

@@ -1,6 +1,8 @@
+import { onAbort } from "./abort-listeners.ts";
+
 /**
  * Settles as `promise` does, or rejects with `signal.reason` as soon as the signal is aborted; what was started
- * goes on in the background then, and its outcome is dropped. Its one listener is removed in either case.
+ * goes on in the background then, and its outcome is dropped. Nothing is left on the signal in either case.
  *
  * @param isDecided asked when the abort comes; `true` means that it comes too late: the outcome of the promise is
  *   fixed and counts, although the promise itself may need a few more microtasks.
@@ -12,19 +14,17 @@ export function raceAbort<T>(
 ): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => {
+    const waiting = onAbort(signal, () => {
       if (isDecided?.() !== true) reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    });
     // Both outcomes are handled here, so nothing becomes an unhandled rejection after an abort.
     promise.then(
       (value) => {
-        signal.removeEventListener("abort", onAbort);
+        waiting?.remove();
         resolve(value);
       },
       (error: unknown) => {
-        signal.removeEventListener("abort", onAbort);
+        waiting?.remove();
         reject(error);
       },
     );
@@ -40,14 +40,13 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   throwIfAborted(signal);
   await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+      waiting?.remove();
       resolve();
     }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const waiting = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    });
   });
 }

@@ -72,7 +72,7 @@ export interface Backend extends AsyncDisposable {
    * [lifecycle/close-twice] Disposing is closing. [lifecycle/dispose] Listings and streams that wait for their
    * reader are released, and reject with `NOT_OPEN` when it comes back. [lifecycle/close-iterating] A failure to
    * make durable is thrown, after the connection was closed all the same. An abort ends the waiting for operations
-   * that hang: it disconnects at once then, without the promise of durability.
+   * that hang: it disconnects at once then, without the promise of durability. [lifecycle/close-aborted]
    */
   close(options?: OperationOptions): Promise<void>;
 
@@ -137,7 +137,8 @@ export interface Backend extends AsyncDisposable {
    *   [store/if-absent-race]; `IS_DIRECTORY` [store/directory] and
    *   `NOT_A_DIRECTORY` [store/below-object] (both with `directories`); `QUOTA_EXCEEDED`, `NO_SPACE`;
    *   `UNSUPPORTED` for `ifAbsent` [store/if-absent-refused] or replacing [store/replace-refused] where the medium
-   *   cannot; `INVALID_ARGUMENT` when the value is not bytes [store/not-bytes].
+   *   cannot, which with `"probe"` the first use finds out for good [store/if-absent-probe]; `INVALID_ARGUMENT`
+   *   when the value is not bytes [store/not-bytes].
    */
   store(name: string, value: ArrayBufferView, options?: StoreOptions): Promise<void>;
 
@@ -166,7 +167,7 @@ export interface Backend extends AsyncDisposable {
    * Deletes many objects, with as few requests as the medium allows. [delete-many/many] [delete-many/none] Results
    * come in the order of the names; one failure does not stop the others. [delete-many/mixed]
    * [delete-many/directory] What happens to a name that is given twice differs: its second result may be
-   * `NOT_FOUND`.
+   * `NOT_FOUND`. After an abort no further request begins.
    * @throws StoreError `INVALID_ARGUMENT` when `names` is a string or no iterable [delete-many/wrong-names].
    */
   deleteMany(names: Iterable<string>, options?: OperationOptions): Promise<readonly DeleteResult[]>;
@@ -178,7 +179,8 @@ export interface Backend extends AsyncDisposable {
    * made [move/makes-directories], but not when the source is missing. [move/missing] Moving onto itself changes
    * nothing and still requires the object. [move/itself]
    * @throws StoreError `NOT_FOUND` when there is no such object; `IS_DIRECTORY` when either name is a directory
-   *   [move/directory]; `ALREADY_EXISTS` with `ifAbsent` [move/if-absent], for all but one of those who try at once
+   *   [move/directory]; `NOT_A_DIRECTORY` when the new one is below an object [move/below-object] (both with
+   *   `directories`); `ALREADY_EXISTS` with `ifAbsent` [move/if-absent], for all but one of those who try at once
    *   [move/if-absent-race]; `UNSUPPORTED` as for `store` [move/if-absent-refused].
    */
   move(name: string, newName: string, options?: MoveOptions): Promise<void>;

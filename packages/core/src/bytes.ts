@@ -14,7 +14,7 @@ export function toBytes(value: ArrayBufferView): Uint8Array {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
   throw new StoreError("INVALID_ARGUMENT", {
-    detail: `a value is a Uint8Array or another view of an ArrayBuffer, not ${describeType(value)}`,
+    detail: `a value is a Uint8Array or another view of an ArrayBuffer, not ${describeType(value)}${adviceFor(value)}`,
   });
 }
 
@@ -88,8 +88,16 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function describeType(value: unknown): string {
+/** How to make a view of what is given most often instead of one. */
+function adviceFor(value: unknown): string {
+  if (typeof value === "string") return "; new TextEncoder().encode(text) makes one";
+  return value instanceof ArrayBuffer ? "; new Uint8Array(buffer) makes one" : "";
+}
+
+/** What something is, for messages: `null`, `string`, `an array`, `a Blob`. */
+export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return Array.isArray(value) ? "an array" : `a ${value.constructor?.name ?? "object"}`;
+  const name = Array.isArray(value) ? "array" : (value.constructor?.name ?? "object");
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
 }

@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { StoreError } from "./errors.ts";
 import { withAttemptDeadline, withDeadline, type DeadlineOptions } from "./layers/deadline.ts";
 import { withEmulation, type EmulationOptions } from "./layers/emulation.ts";
 import { withInstrumentation, type InstrumentationOptions } from "./layers/instrumentation.ts";
@@ -38,12 +39,14 @@ export function composeLayers(backend: Backend, layers: LayerOptions): Backend {
   // Outermost first: the last function here is the one next to the backend.
   const outermostFirst: readonly ((inner: Backend) => Backend)[] = [
     (inner) => withPermissions(inner, permissions),
-    (inner) => (isWanted(deadline) ? withDeadline(inner, deadline) : inner),
-    (inner) => (isWanted(retry) ? withRetry(inner, retry) : inner),
-    (inner) => (isWanted(instrumentation) ? withInstrumentation(inner, instrumentation) : inner),
-    (inner) => (isWanted(limit) ? withLimit(inner, limit) : inner),
-    (inner) => (isWanted(attemptDeadline) ? withAttemptDeadline(inner, attemptDeadline) : inner),
-    (inner) => (isWanted(emulation) ? withEmulation(inner, emulation) : inner),
+    (inner) => (isWanted("deadline", deadline) ? withDeadline(inner, deadline) : inner),
+    (inner) => (isWanted("retry", retry) ? withRetry(inner, retry) : inner),
+    (inner) =>
+      isWanted("instrumentation", instrumentation) ? withInstrumentation(inner, instrumentation) : inner,
+    (inner) => (isWanted("limit", limit) ? withLimit(inner, limit) : inner),
+    (inner) =>
+      isWanted("attemptDeadline", attemptDeadline) ? withAttemptDeadline(inner, attemptDeadline) : inner,
+    (inner) => (isWanted("emulation", emulation) ? withEmulation(inner, emulation) : inner),
   ];
   return outermostFirst.reduceRight((inner, layer) => layer(inner), backend);
 }
@@ -53,6 +56,11 @@ export function defaultLayers(capabilities: Capabilities): LayerOptions {
   return capabilities.remote ? { deadline: {}, retry: {}, limit: {}, attemptDeadline: {} } : {};
 }
 
-function isWanted<T extends object>(options: T | false | undefined): options is T {
-  return options !== undefined && options !== false;
+/** @throws StoreError `INVALID_ARGUMENT` for `deadline: 5000` and the like, which would be no limit at all. */
+function isWanted<T extends object>(layer: string, options: T | false | undefined): options is T {
+  if (options === undefined || options === false) return false;
+  if (typeof options === "object" && options !== null) return true;
+  throw new StoreError("INVALID_ARGUMENT", {
+    detail: `${layer} is an object with the layer's options, {} for its defaults, or false, not ${String(options)}`,
+  });
 }

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "./abort.ts";
 import type { Backend } from "./backend.ts";
+import { checkOpenOptions } from "./check-open-options.ts";
 import { defaultLayers, type LayerOptions } from "./compose.ts";
 import { StoreError } from "./errors.ts";
 import type { OperationOptions } from "./options.ts";
@@ -43,11 +44,12 @@ const packages: ReadonlyMap<string, string> = new Map([
  * against lost connections, stalls and overload by themselves, and their attempts are counted.
  *
  * @throws StoreError `INVALID_URL` for a URL that none of the backends takes, with the package to install;
- *   `INVALID_ARGUMENT` for namespaces or options that make no sense, all before any I/O; `BACKEND_NOT_FOUND`
+ *   `INVALID_ARGUMENT` for namespaces or options that make no sense or do not exist, all before any I/O; `BACKEND_NOT_FOUND`
  *   without `create`; what the backend's `open` and `create` throw. Nothing stays open then. No message
  *   repeats a secret of the URL.
  */
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
+  checkOpenOptions(url, options);
   const { backends, namespaces, create = false, backendOptions, logger, onOperation, signal } = options;
   throwIfAborted(signal);
   const backend = findProvider(url, backends).fromUrl(url, backendOptions);
@@ -98,7 +100,8 @@ function chooseLayers({ capabilities }: Backend, options: LayerOptions): LayerOp
 }
 
 function findProvider(url: string, backends: readonly BackendProvider[]): BackendProvider {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  // One letter would be the drive of a Windows path.
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     throw new StoreError("INVALID_URL", {
       detail: "a storage URL starts with a scheme, e.g. file:///absolute/path",

@@ -90,6 +90,12 @@ export class OperationGate {
     });
   }
 
+  /** Counts one operation at the driver, which {@link Session.leave} of the result ends. */
+  enter(): Session {
+    this.#session.enter();
+    return this.#session;
+  }
+
   /** One operation at the driver; it counts until the driver is done with it, also after an abort. */
   run<T>(
     operation: string,

@@ -13,8 +13,14 @@ export function redactUrl(url: string): string {
   return printable(start + (isRclone ? redactConnectionString(rest) : redactRest(rest, parts?.[2] === "//")));
 }
 
+/** A name and a password without a host: a first component with a colon that no port follows. */
+const loginAlone = /^((?:[a-z][a-z0-9+.-]*:\/\/)?(?!\[)[^/?#:]*):(?!\/\/|\d*(?:[/?#]|$)).*/is;
+
 function redactRest(rest: string, hasAuthority: boolean): string {
-  const at = rest.lastIndexOf("@");
+  const literal = rest.lastIndexOf("@");
+  // Some escape it although it separates.
+  const at = literal === -1 ? rest.toLowerCase().lastIndexOf("%40") : literal;
+  if (at === -1) rest = rest.replace(loginAlone, "$1:***");
   const user = at === -1 ? "" : redactUser(rest.slice(0, at), hasAuthority);
   const place = rest.slice(at === -1 ? 0 : at);
   const query = place.search(/[?#]/);
@@ -24,8 +30,8 @@ function redactRest(rest: string, hasAuthority: boolean): string {
 /** With `//` a name alone is a login; without, as in `s3:key:secret@`, all of it is a credential. */
 function redactUser(user: string, hasAuthority: boolean): string {
   if (!hasAuthority) return "***";
-  const colon = user.indexOf(":");
-  return colon === -1 ? user : `${user.slice(0, colon)}:***`;
+  const secret = user.search(/[:?#]/);
+  return secret === -1 ? user : `${user.slice(0, secret + 1)}***`;
 }
 
 /** `remote,option=value:path` and `:type,option=value:path`. */

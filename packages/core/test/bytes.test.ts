@@ -34,6 +34,11 @@ test("what is no view is refused, saying what came instead", () => {
   }
   expect(() => toBytes([1] as unknown as ArrayBufferView)).toThrow("an array");
   expect(() => toBytes(null as unknown as ArrayBufferView)).toThrow("null");
+  expect(() => toBytes({} as ArrayBufferView)).toThrow("an Object");
+  expect(() => toBytes("text" as unknown as ArrayBufferView)).toThrow("not string; new TextEncoder()");
+  expect(() => toBytes(new ArrayBuffer(1) as unknown as ArrayBufferView)).toThrow(
+    "not an ArrayBuffer; new Uint8Array(buffer)",
+  );
 });
 
 test("a view whose memory was transferred away is refused, an empty one is fine", () => {

@@ -186,3 +186,20 @@ describe.each(stacks)("under %s the backend behaves as without", (_name, layers)
     expect(await listNames(backend.list(""))).toEqual(["a"]);
   });
 });
+
+test("options of a layer that are no object are refused: a number would set no limit", () => {
+  const inner = memoryBackend();
+  const layers = Object.keys(everything).filter((layer) => layer !== "permissions");
+  for (const layer of layers) {
+    for (const options of [5000, true, null, "on"]) {
+      expect(() => composeLayers(inner, { [layer]: options })).toThrow(
+        `${layer} is an object with the layer's options`,
+      );
+    }
+  }
+  for (const permissions of ["r", ["r"], null]) {
+    expect(() => composeLayers(inner, { permissions } as unknown as LayerOptions)).toThrow(
+      "permissions are an object like",
+    );
+  }
+});

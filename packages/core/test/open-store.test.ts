@@ -11,6 +11,7 @@ import {
   type BackendProvider,
   type Capabilities,
   type MemoryBackendOptions,
+  type OpenStoreOptions,
 } from "../src/index.ts";
 import { MemoryDriver } from "../src/memory/memory-driver.ts";
 import { bytes, failure, text } from "./store/helpers.ts";
@@ -239,4 +240,37 @@ test("latency is emulated when the environment asks for it", async () => {
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+/** The message that these options are refused with. */
+async function refusal(options: object): Promise<string> {
+  const given = { backends, namespaces, create: true, ...options };
+  return (await failure(openStore("memory:wrong", given), "INVALID_ARGUMENT")).message;
+}
+
+test("an argument of the wrong kind is INVALID_ARGUMENT with the right form, before any I/O", async () => {
+  expect(await refusal({ backends: undefined })).toContain("backends is an array of providers");
+  expect(await refusal({ backends: memory })).toContain("backends is an array of providers");
+  expect(await refusal({ backends: [memoryBackend] })).toContain("backends is an array of providers");
+  expect(await refusal({ create: "no" })).toContain("create is true or false");
+  const urlError = await failure(
+    openStore(new URL("memory:wrong") as unknown as string, { backends, namespaces }),
+    "INVALID_URL",
+  );
+  expect(urlError.message).toContain("a storage URL is a string, not a URL");
+  await failure(openStore("memory:wrong", undefined as unknown as OpenStoreOptions), "INVALID_ARGUMENT");
+  await failure(memory.fromUrl("memory:wrong").open(), "BACKEND_NOT_FOUND");
+});
+
+test("an option that does not exist is refused, so that one of the backend is not given in vain", async () => {
+  const options = { backends, namespaces, create: true, durability: "each" };
+  const error = await failure(openStore("memory:unknown", options), "INVALID_ARGUMENT");
+  expect(error.message).toContain(
+    'no option "durability"; options of the backend belong into backendOptions',
+  );
+});
+
+test("a Windows path is not mistaken for a URL", async () => {
+  const error = await failure(openStore("C:\\store", { backends, namespaces }), "INVALID_URL");
+  expect(error.message).toContain("file:///absolute/path");
 });

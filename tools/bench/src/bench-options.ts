@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What is run of `bench posixfs`. */
-export const posixfsParts = ["calls", "list", "loop", "syscalls"] as const;
+const posixfsParts = ["calls", "list", "loop", "syscalls"] as const;
 
-export type PosixfsPart = (typeof posixfsParts)[number];
+type PosixfsPart = (typeof posixfsParts)[number];
 
 /** What a run was asked for. */
 export interface BenchOptions {

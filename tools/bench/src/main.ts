@@ -46,5 +46,8 @@ export async function runBench(args: readonly string[], write: (text: string) =>
 
 const program = process.argv[1];
 if (program !== undefined && pathToFileURL(realpathSync(program)).href === import.meta.url) {
+  // As the signals do by themselves, but with what is done at the exit.
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
   process.exitCode = await runBench(process.argv.slice(2), (text) => process.stdout.write(text));
 }

@@ -127,7 +127,7 @@ describe("a run of the demo", { timeout }, () => {
   });
 
   it("keeps the store and asks nobody without a terminal", async () => {
-    const end = await startDemo([url, tree], { temp }).ended;
+    const end = await startDemo([url, tree, "--progress", "3600"], { temp }).ended;
     expect(end).toMatchObject({ code: 0, stderr: "" });
     expect(end.stdout).toContain("the store stays");
     expect(end.stdout).not.toContain("Destroy");

@@ -14,7 +14,7 @@ export interface RunningDemo {
 }
 
 /** A demo that has ended. */
-export interface EndedDemo {
+interface EndedDemo {
   readonly code: number | null;
   readonly killedBy: NodeJS.Signals | null;
   readonly stdout: string;

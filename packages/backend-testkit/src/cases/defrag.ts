@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import type { Backend, DefragSource } from "@borgstore/core";
-import { bytesOf, holds, isAbsent, listNames, rejectsWith } from "../assertions.ts";
+import { bytesOf, holds, isAbsent, listNames, rejectsWith, sha256 } from "../assertions.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const target = { name: "joined/t" };
@@ -63,7 +62,7 @@ export const defragCases: readonly ConformanceCase[] = [
     title: "without a name the object is named for its digest, below namespace and nesting directories",
     run: async ({ backend }) => {
       await storeDigits(backend);
-      const digest = createHash("sha256").update("0123abc").digest("hex");
+      const digest = await sha256(bytesOf("0123abc"));
       const parts = [part("digits", 0, 4), part("letters", 0, 3)];
       const nested = `packs/${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest}`;
       assert.equal(

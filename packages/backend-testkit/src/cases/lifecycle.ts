@@ -8,10 +8,22 @@ import {
   outcomeOf,
   rejectsWith,
   rejectsWithValue,
+  turn,
 } from "../assertions.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { withTimeLimit } from "../time-limit.ts";
 
 const value = bytesOf("value");
+
+/** "At once" is for the backend to disconnect; a close that goes on waiting for the operation never ends. */
+const abortedCloseLimitMs = 5_000;
+
+/** Something that happens once, when it is given, and can be waited for. */
+function makeEvent(): { readonly given: Promise<void>; readonly give: () => void } {
+  const listeners: (() => void)[] = [];
+  const given = new Promise<void>((resolve) => void listeners.push(resolve));
+  return { given, give: () => listeners[0]?.() };
+}
 
 /** create, destroy, open, close. */
 export const lifecycleCases: readonly ConformanceCase[] = [
@@ -189,6 +201,38 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       await backend.close();
       await rejectsWith(async () => await pages.next(), "NOT_OPEN", "the next page");
       await rejectsWith(async () => await pieces.next(), "NOT_OPEN", "the next piece");
+    },
+  },
+  {
+    id: "lifecycle/close-aborted",
+    title: "an aborted close rejects with the reason, though an operation hangs, and the backend is closed",
+    run: async ({ backend }) => {
+      await backend.store("before", value);
+      const released = makeEvent();
+      const started = makeEvent();
+      // The one thing that every medium waits for as long as it takes.
+      const source = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+        started.give();
+        await released.given;
+        yield value;
+      };
+      const hanging = outcomeOf(() => backend.storeStream("hanging", source()));
+      try {
+        await started.given;
+        const controller = new AbortController();
+        const reason = new Error("stop waiting");
+        const closing = outcomeOf(() => backend.close({ signal: controller.signal }));
+        await turn();
+        controller.abort(reason);
+        const outcome = await withTimeLimit(closing, abortedCloseLimitMs, "the aborted close");
+        if ("value" in outcome) assert.fail("close resolved although an operation was under way");
+        assert.equal(outcome.error, reason);
+        await backend.open();
+        await holds(backend, "before", value);
+      } finally {
+        released.give();
+        await hanging;
+      }
     },
   },
   {

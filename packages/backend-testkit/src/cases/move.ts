@@ -84,6 +84,20 @@ export const moveCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "move/below-object",
+    title: "a move to below an object is refused with NOT_A_DIRECTORY and changes nothing",
+    requires: ["directories"],
+    run: async ({ backend }) => {
+      await backend.store("a", value);
+      await backend.store("c", value);
+      await rejectsWith(() => backend.move("c", "a/b"), "NOT_A_DIRECTORY");
+      await rejectsWith(() => backend.move("c", "a/b/c"), "NOT_A_DIRECTORY");
+      await holds(backend, "a", value);
+      await holds(backend, "c", value);
+      assert.deepEqual(await listNames(backend, ""), ["a", "c"]);
+    },
+  },
+  {
     id: "move/soft-delete",
     title: "objects can be renamed to and from names with a suffix, beside their neighbours",
     run: async ({ backend }) => {

@@ -1,4 +1,5 @@
-import { bytesOf, holds, isAbsent, outcomeOf, rejectsWith } from "../assertions.ts";
+import assert from "node:assert/strict";
+import { bytesOf, holds, isAbsent, listNames, outcomeOf, rejectsWith } from "../assertions.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { ifAbsentWorks, onlyWinner } from "./if-absent.ts";
 
@@ -77,6 +78,47 @@ export const storeIfAbsentCases: readonly ConformanceCase[] = [
     run: async ({ backend }) => {
       await rejectsWith(() => backend.storeStream("data/a", [value], { ifAbsent: true }), "UNSUPPORTED");
       await isAbsent(backend, "data/a");
+    },
+  },
+  {
+    id: "store/if-absent-probe",
+    title:
+      "what the first ifAbsent finds out holds from then on, for stores, streams and moves, and leaves nothing",
+    requires: ["createIfAbsent=probe"],
+    run: async ({ backend }) => {
+      await backend.store("data/old", value);
+      const onto = "data/old";
+      const first = await rejectsWith(
+        () => backend.store(onto, bytesOf("other"), { ifAbsent: true }),
+        ["ALREADY_EXISTS", "UNSUPPORTED"],
+        "the first use of ifAbsent",
+      );
+      const calls: Readonly<Record<string, (name: string) => Promise<void>>> = {
+        store: (name) => backend.store(name, bytesOf("new"), { ifAbsent: true }),
+        storeStream: (name) => backend.storeStream(name, [bytesOf("new")], { ifAbsent: true }),
+        move: (name) => backend.move("data/moving", name, { ifAbsent: true }),
+      };
+      const there = ["data/old"];
+      for (const [operation, call] of Object.entries(calls)) {
+        await backend.store("data/moving", bytesOf("new"));
+        await rejectsWith(() => call(onto), first.code, `${operation} onto a name that is taken`);
+        const name = `data/${operation.toLowerCase()}`;
+        if (first.code === "UNSUPPORTED") {
+          await rejectsWith(() => call(name), "UNSUPPORTED", `${operation} of a new name`);
+        } else {
+          await call(name);
+          await holds(backend, name, bytesOf("new"));
+          there.push(name);
+        }
+        await outcomeOf(() => backend.delete("data/moving"));
+      }
+      await holds(backend, "data/old", value);
+      assert.deepEqual(
+        await listNames(backend, "", { recursive: true }),
+        there.sort(),
+        "something else is there than what was stored",
+      );
+      assert.equal(backend.capabilities.createIfAbsent, "probe");
     },
   },
 ];

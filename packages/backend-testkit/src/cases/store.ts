@@ -5,6 +5,7 @@ import {
   hasCode,
   holds,
   isAbsent,
+  joinBytes,
   listNames,
   outcomeOf,
   rejectsWith,
@@ -65,7 +66,7 @@ export const storeCases: readonly ConformanceCase[] = [
       await holds(client, "data/b", value);
       const pieces = [random.bytes(10), random.bytes(20)];
       await client.storeStream("data/c", pieces);
-      await holds(backend, "data/c", new Uint8Array(Buffer.concat(pieces)));
+      await holds(backend, "data/c", joinBytes(pieces));
       await client.delete("data/b");
       await isAbsent(backend, "data/b");
     },
@@ -136,13 +137,14 @@ export const storeCases: readonly ConformanceCase[] = [
       const memory = random.bytes(4_096);
       const views: ArrayBufferView[] = [
         memory.subarray(100, 300),
-        Buffer.from(memory.buffer, 8, 33),
-        Buffer.from("pooled by node"),
         new Float64Array(memory.buffer, 16, 5),
         new Uint16Array(memory.buffer, 2, 7),
         new DataView(memory.buffer, 3, 11),
         new Uint8ClampedArray(memory.buffer, 1, 2),
       ];
+      if (typeof Buffer === "function") {
+        views.push(Buffer.from(memory.buffer, 8, 33), Buffer.from("pooled by node"));
+      }
       for (const [i, view] of views.entries()) {
         await backend.store(`data/${i}`, view);
         await holds(backend, `data/${i}`, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -11,16 +11,26 @@ export interface BrokenBackend {
   /** The kind of good backend that it is made of. */
   readonly kind: keyof typeof worldKinds;
   readonly alter: (inner: Backend, world: Omit<World, "backend">) => Backend;
+  /**
+   * What `alter` replaces, when it does nothing else: a case that uses none of that cannot see the defect.
+   *
+   * @default anything
+   */
+  readonly overrides?: Overrides;
 }
+
+/** Makes what replaces the methods of a good backend. */
+export type Overrides = (inner: Backend, world: Omit<World, "backend">) => Partial<Backend>;
 
 /** A broken backend that replaces some methods of a good one. */
 export function broken(
   id: string,
   defect: string,
-  overrides: (inner: Backend, world: Omit<World, "backend">) => Partial<Backend>,
+  overrides: Overrides,
   kind: BrokenBackend["kind"] = "tree",
 ): BrokenBackend {
-  return { id, defect, kind, alter: (inner, world) => overrideBackend(inner, overrides(inner, world)) };
+  const alter: BrokenBackend["alter"] = (inner, world) => overrideBackend(inner, overrides(inner, world));
+  return { id, defect, kind, alter, overrides };
 }
 
 /** Resolves with what a call does, or with `instead` when it fails with this code. */

@@ -5,6 +5,7 @@ import { brokenLifecycles } from "./lifecycle.ts";
 import { brokenLists } from "./lists.ts";
 import { brokenLoads } from "./loads.ts";
 import { brokenMoves } from "./moves.ts";
+import { brokenProbes } from "./probes.ts";
 import { brokenStores } from "./stores.ts";
 
 /** All deliberately broken backends. */
@@ -13,6 +14,7 @@ export const brokenBackends: readonly BrokenBackend[] = [
   ...brokenDirectories,
   ...brokenLoads,
   ...brokenStores,
+  ...brokenProbes,
   ...brokenMoves,
   ...brokenLists,
   ...brokenEverywhere,

@@ -139,6 +139,41 @@ export const brokenLifecycles: readonly BrokenBackend[] = [
       },
     };
   }),
+  broken("close-deaf", "goes on waiting for operations when its close is aborted", (inner) => ({
+    close: async (options) => {
+      if (options?.signal?.aborted === true) throw options.signal.reason;
+      await inner.close();
+    },
+  })),
+  broken("close-gives-up", "stays open when its close is aborted", (inner) => {
+    const underWay = new Set<Promise<unknown>>();
+    return {
+      storeStream: async (...args) => {
+        const storing = inner.storeStream(...args);
+        underWay.add(storing);
+        await storing.finally(() => underWay.delete(storing));
+      },
+      close: async (options) => {
+        const { signal } = options ?? {};
+        const aborted = new Promise<never>((_resolve, reject) => {
+          const stop = (): void => reject(signal?.reason as Error);
+          if (signal?.aborted === true) stop();
+          else signal?.addEventListener("abort", stop);
+        });
+        await Promise.race([Promise.allSettled(underWay), aborted]);
+        await inner.close(options);
+      },
+    };
+  }),
+  broken("close-own-reason", "rejects with an error of its own when its close is aborted", (inner) => ({
+    close: async (options) => {
+      try {
+        await inner.close(options);
+      } catch (error) {
+        throw options?.signal?.aborted === true ? new StoreError("TIMEOUT") : error;
+      }
+    },
+  })),
   broken("close-reads-on", "ends a listing or stream quietly when it is closed meanwhile", (inner) => ({
     list: async function* (name, options) {
       let count = 0;

@@ -3,6 +3,10 @@ import { broken, forgiving, pause, recoded, type BrokenBackend } from "./broken-
 
 /** Defects of delete, deleteMany, move and defrag. */
 export const brokenMoves: readonly BrokenBackend[] = [
+  broken("move-below", "calls a target below an object missing", (inner) => ({
+    move: (name, newName, options) =>
+      recoded(() => inner.move(name, newName, options), "NOT_A_DIRECTORY", "NOT_FOUND"),
+  })),
   broken("delete-tombstone", "cannot store again what was deleted", (inner) => {
     const deleted = new Set<string>();
     return {

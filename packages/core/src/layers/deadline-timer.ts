@@ -1,3 +1,4 @@
+import { onAbort, type AbortRegistration } from "../abort-listeners.ts";
 import type { StoreError } from "../errors.ts";
 
 /** Longest delay that `setTimeout` takes; a longer limit is none. */
@@ -37,7 +38,7 @@ export class DeadlineTimer {
   /** Runs the work under the limit. Leaves no timer and no listener behind. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const outer = this.#outer;
-    const onAbort = (): void => this.#stop(outer?.reason);
+    let aborting: AbortRegistration | undefined;
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#reject = reject;
@@ -45,7 +46,7 @@ export class DeadlineTimer {
           this.#controller.abort(outer.reason);
           throw outer.reason;
         }
-        outer?.addEventListener("abort", onAbort, { once: true });
+        aborting = onAbort(outer, () => this.#stop(outer?.reason));
         this.resume();
         work().then(resolve, (error: unknown) => {
           const { signal } = this.#controller;
@@ -56,7 +57,7 @@ export class DeadlineTimer {
       this.pause();
       clearTimeout(this.#lastTurn);
       this.#reject = undefined;
-      outer?.removeEventListener("abort", onAbort);
+      aborting?.remove();
     }
   }
 

@@ -104,7 +104,9 @@ function limitTime(backend: Backend, label: string, limits: Limits): Backend {
           yield step.value;
         }
       } finally {
-        if (betweenSteps || controller.signal.aborted) await release(steps, timer, controller.signal);
+        // The caller's signal may have been aborted between the steps, when no timer listens to it.
+        const isAborted = controller.signal.aborted || call.options.signal?.aborted === true;
+        if (betweenSteps || isAborted) await release(steps, timer, isAborted);
       }
     },
   });
@@ -155,10 +157,10 @@ async function* withoutSourceTime(
 async function release(
   steps: AsyncIterator<unknown>,
   timer: DeadlineTimer,
-  signal: AbortSignal,
+  isAborted: boolean,
 ): Promise<void> {
   const releasing = async (): Promise<void> => void (await steps.return?.());
   // What was aborted may hang: it is told to stop, and its end is of no interest any more.
-  if (signal.aborted) void releasing().catch(() => undefined);
+  if (isAborted) void releasing().catch(() => undefined);
   else await timer.run(releasing);
 }

@@ -2,7 +2,7 @@ import { delay } from "../abort.ts";
 import type { Backend } from "../backend.ts";
 import { StoreError } from "../errors.ts";
 import { checkNumber } from "./check-option.ts";
-import { intercept } from "./intercept.ts";
+import { intercept, type Interceptor } from "./intercept.ts";
 import { mapSource } from "./map-source.ts";
 import {
   storedByteLength,
@@ -11,6 +11,7 @@ import {
   type OperationName,
 } from "./operation-call.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { waitOnClose } from "./wait-on-close.ts";
 
 /** How slow a backend shall seem. */
 export interface EmulationOptions {
@@ -45,7 +46,8 @@ const unaffected: ReadonlySet<OperationName> = new Set([
  * Makes a backend seem slow, to see how a program does over a network: each call on objects takes at least
  * latency + volume / bandwidth. The time that it really takes counts towards that; a failure takes the
  * latency. A listing pays the latency for each page, a stream once, and the bandwidth for each piece.
- * `create`, `destroy`, `open`, `close`, `quota` and `sync` are not slowed down.
+ * `create`, `destroy`, `open`, `close`, `quota` and `sync` are not slowed down; but `close` waits, as ever, for
+ * the calls that it found, until their time is over too.
  *
  * Without latency and bandwidth `backend` itself is returned.
  *
@@ -68,7 +70,7 @@ export function withEmulation(backend: Backend, options: EmulationOptions): Back
     }
   }
 
-  return intercept(backend, {
+  const emulation: Interceptor = {
     label: "emulation",
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
       if (unaffected.has(call.operation)) return await next(call);
@@ -123,7 +125,8 @@ export function withEmulation(backend: Backend, options: EmulationOptions): Back
       // That there is nothing is an answer too.
       if (steps === 0) await stretch(watch, latencyMs, signal);
     },
-  });
+  };
+  return intercept(backend, waitOnClose(emulation));
 }
 
 const decimalNumber = /^\+?\d+(\.\d+)?(e\+?\d+)?$/i;

@@ -1,8 +1,9 @@
+import { throwIfAborted } from "../abort.ts";
 import type { Backend } from "../backend.ts";
 import { StoreError } from "../errors.ts";
 import { intercept } from "./intercept.ts";
 import { mapSource } from "./map-source.ts";
-import type { IterationCall, OperationCall } from "./operation-call.ts";
+import { withSignal, type IterationCall, type OperationCall, type StorageCall } from "./operation-call.ts";
 import { Slots } from "./slots.ts";
 
 /** How many operations may be under way. */
@@ -21,7 +22,8 @@ export interface LimitOptions {
  *
  * A slot is taken until the operation below has settled. Listings and streams take one for each step only, and a
  * `storeStream` gives its own back while it waits for its source; so nothing is held between pages, and copying
- * from a backend to itself cannot block itself. `close` queues as well: what was called before it comes before it.
+ * from a backend to itself cannot block itself. `close` queues as well: what was called before it comes before it;
+ * an abort ends that waiting, and the backend is closed at once.
  *
  * After an abort a backend settles at once although the medium may still be at work; that slot is free then.
  *
@@ -39,8 +41,14 @@ export function withLimit(backend: Backend, options: LimitOptions = {}): Backend
     label: "limit",
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
       const { signal } = call.options;
+      throwIfAborted(signal);
       const slot = new Slot(slots);
-      await slot.take(signal);
+      try {
+        await slot.take(signal);
+      } catch (error) {
+        if (call.operation === "close") return await closeAborted(call, next, error);
+        throw error;
+      }
       try {
         if (call.operation !== "storeStream") return await next(call);
         const source = (pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> =>
@@ -74,6 +82,22 @@ export function withLimit(backend: Backend, options: LimitOptions = {}): Backend
       }
     },
   });
+}
+
+/**
+ * A close whose caller has stopped waiting for its turn: it disconnects all the same, and waits no more for what is
+ * under way. Rejects with the reason, as the backend does.
+ */
+async function closeAborted<T>(
+  call: StorageCall,
+  next: (call: OperationCall) => Promise<T>,
+  reason: unknown,
+): Promise<T> {
+  const controller = new AbortController();
+  const closing = next(withSignal(call, controller.signal));
+  // A signal that is aborted before the backend has begun would keep it open.
+  setTimeout(() => controller.abort(reason), 0);
+  return await closing;
 }
 
 /** One operation's slot, which it can give back for a while. */

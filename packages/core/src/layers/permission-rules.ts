@@ -19,11 +19,21 @@ const digestStart = /^[0-9a-f]+$/;
 export class PermissionRules {
   readonly #letters: ReadonlyMap<string, string>;
 
-  /** @throws StoreError `INVALID_ARGUMENT` for unknown letters, and for keys that could never match a name. */
+  /** @throws StoreError `INVALID_ARGUMENT` for what is no mapping, for unknown letters, and for keys that could never match a name. */
   constructor(mapping: PermissionMapping) {
+    if (typeof mapping !== "object" || mapping === null || Array.isArray(mapping)) {
+      throw new StoreError("INVALID_ARGUMENT", {
+        detail: 'permissions are an object like { "": "lr", data: "lrw" }',
+      });
+    }
     // A Map, so that names like "constructor" find nothing that nobody put there.
     this.#letters = new Map(Object.entries(mapping));
     for (const [name, letters] of this.#letters) checkRule(name, letters);
+  }
+
+  /** Whether there is no rule at all. */
+  get isEmpty(): boolean {
+    return this.#letters.size === 0;
   }
 
   /** The letters that hold for a name; `""` is nothing. */

@@ -5,7 +5,6 @@ import { annotateError, StoreError } from "../errors.ts";
 import { nameProblem } from "../names.ts";
 import type { DeleteResult } from "../options.ts";
 import { callError, intercept } from "./intercept.ts";
-import { mapSource } from "./map-source.ts";
 import type {
   DefragCall,
   DeleteManyCall,
@@ -15,6 +14,7 @@ import type {
   StoreCall,
   StoreStreamCall,
 } from "./operation-call.ts";
+import { RepeatedSource } from "./repeated-source.ts";
 import { PermissionRules, type PermissionMapping } from "./permission-rules.ts";
 
 /**
@@ -32,11 +32,13 @@ import { PermissionRules, type PermissionMapping } from "./permission-rules.ts";
  * both succeed. A caller's own `ifAbsent` still gets `ALREADY_EXISTS`.
  *
  * @param permissions without any entry, or left out, nothing is checked and `backend` itself is returned.
- * @throws StoreError `INVALID_ARGUMENT` for a mapping with unknown letters or impossible names.
+ * @throws StoreError `INVALID_ARGUMENT` for what is no mapping, and for one with unknown letters or impossible names.
  */
 export function withPermissions(backend: Backend, permissions: PermissionMapping | undefined): Backend {
-  if (permissions === undefined || Object.keys(permissions).length === 0) return backend;
-  const guard = new PermissionGuard(backend, new PermissionRules(permissions));
+  if (permissions === undefined) return backend;
+  const rules = new PermissionRules(permissions);
+  if (rules.isEmpty) return backend;
+  const guard = new PermissionGuard(backend, rules);
   return intercept(backend, {
     label: "permissions",
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
@@ -162,28 +164,29 @@ class PermissionGuard {
 
   /** A write that must not replace anything. */
   async createOnly<T>(call: WritingCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
-    if (call.options.ifAbsent === true) return await next(call);
     const name = call.operation === "move" ? call.newName : call.name;
-    if (this.#cannotCreateOnly || this.#backend.capabilities.createIfAbsent === false) {
-      await this.#mustBeNew(call, name);
-      return await next(call);
-    }
-    let untouched = true;
-    const watch = async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-      untouched = false;
-      yield* pieces;
-    };
-    const watched = call.operation === "storeStream" ? mapSource(this.#backend, call, watch) : call;
+    // What was checked is what is done: the caller's options are not read again.
+    const own = { ...call, options: { ...call.options } };
+    const isAskedFor = own.options.ifAbsent === true;
+    const source = own.operation === "storeStream" ? new RepeatedSource(this.#backend, own) : undefined;
     try {
-      return await next({ ...watched, options: { ...call.options, ifAbsent: true } });
-    } catch (error) {
-      if (StoreError.is(error, "ALREADY_EXISTS")) throw this.#replacing(call, name, error);
-      const probed = this.#backend.capabilities.createIfAbsent === "probe";
-      if (!probed || !untouched || !StoreError.is(error, "UNSUPPORTED")) throw error;
+      if (isAskedFor || (!this.#cannotCreateOnly && this.#backend.capabilities.createIfAbsent !== false)) {
+        try {
+          return await next({ ...(source?.attempt() ?? own), options: { ...own.options, ifAbsent: true } });
+        } catch (error) {
+          if (isAskedFor) throw error;
+          if (StoreError.is(error, "ALREADY_EXISTS")) throw this.#replacing(call, name, error);
+          const isProbed = this.#backend.capabilities.createIfAbsent === "probe";
+          const canRepeat = source?.canRepeat() ?? true;
+          if (!isProbed || !canRepeat || !StoreError.is(error, "UNSUPPORTED")) throw error;
+        }
+        this.#cannotCreateOnly = true;
+      }
+      await this.#mustBeNew(own, name);
+      return await next(source?.attempt() ?? own);
+    } finally {
+      await source?.release();
     }
-    this.#cannotCreateOnly = true;
-    await this.#mustBeNew(call, name);
-    return await next(call);
   }
 
   /** Looks whether the name is free. Only as good as nobody else writes it between this and the write. */

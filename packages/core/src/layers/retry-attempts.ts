@@ -66,6 +66,9 @@ export function mayHaveHappened(error: unknown): boolean {
   return !StoreError.is(error, "RATE_LIMITED");
 }
 
+/** Above that a wait of 0 would be multiplied by infinity, which is no number, and the budget never spent. */
+const maxDoublings = 50;
+
 /** The attempts of one operation: decides whether there is another one, and waits for it. */
 export class RetryAttempts {
   readonly #settings: RetrySettings;
@@ -96,7 +99,7 @@ export class RetryAttempts {
     throwIfAborted(this.#signal);
     if (!StoreError.is(error) || !error.retryable) return false;
     const { firstDelayMs, maxDelayMs, random, now, sleep } = this.#settings;
-    const longestMs = Math.min(maxDelayMs, firstDelayMs * 2 ** this.#failures);
+    const longestMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(this.#failures, maxDoublings));
     const waitMs = longestMs * (0.5 + 0.5 * random());
     this.#failures++;
     if (this.#failures > 1 && now() + waitMs - this.#startMs > this.#budgetMs) {

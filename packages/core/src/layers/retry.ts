@@ -2,14 +2,8 @@ import type { Backend } from "../backend.ts";
 import { StoreError } from "../errors.ts";
 import type { ItemInfo } from "../item-info.ts";
 import { intercept } from "./intercept.ts";
-import { mapSource, releaseSource } from "./map-source.ts";
-import type {
-  IterationCall,
-  ListCall,
-  LoadStreamCall,
-  OperationCall,
-  StoreStreamCall,
-} from "./operation-call.ts";
+import type { IterationCall, ListCall, LoadStreamCall, OperationCall } from "./operation-call.ts";
+import { RepeatedSource } from "./repeated-source.ts";
 import { mayHaveHappened, RetryAttempts, retrySettings, type RetryOptions } from "./retry-attempts.ts";
 import { deleteManyWithRetry, type DeleteMany } from "./retry-delete-many.ts";
 import { listWithRetry, loadStreamWithRetry } from "./retry-iteration.ts";
@@ -113,51 +107,5 @@ async function repeat<T>(
     const canRepeat = source?.canRepeat() ?? (!isDoneMaybe || isRepeatable(call));
     if (!canRepeat && StoreError.is(failure)) failure.retryable = false;
     if (!(await attempts.again(failure))) throw failure;
-  }
-}
-
-/** The source of a `storeStream` over several attempts. */
-class RepeatedSource {
-  readonly #backend: Backend;
-  readonly #call: StoreStreamCall;
-  #isTouched = false;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(backend: Backend, call: StoreStreamCall) {
-    this.#backend = backend;
-    this.#call = call;
-  }
-
-  /** The call for one attempt. One that does not read the source leaves it as it is, for the next attempt. */
-  attempt(): OperationCall {
-    return mapSource(
-      this.#backend,
-      this.#call,
-      (pieces) => this.#watch(pieces),
-      () => Promise.resolve(),
-    );
-  }
-
-  /** After the last attempt. */
-  async release(): Promise<void> {
-    if (!this.#isTouched) await releaseSource(this.#call.source);
-  }
-
-  canRepeat(): boolean {
-    return !this.#isTouched || typeof this.#call.source === "function";
-  }
-
-  hasFailedWith(error: unknown): boolean {
-    return this.#failure !== undefined && this.#failure.error === error;
-  }
-
-  async *#watch(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    this.#isTouched = true;
-    try {
-      yield* pieces;
-    } catch (error) {
-      this.#failure = { error };
-      throw error;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../abort-listeners.ts";
 import { throwIfAborted } from "../abort.ts";
 
 interface Waiter {
@@ -25,13 +26,9 @@ export class Slots {
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#remove(waiter);
-        reject(signal?.reason as Error);
-      };
       const waiter: Waiter = {
         resolve: () => {
-          signal?.removeEventListener("abort", onAbort);
+          aborting?.remove();
           resolve();
         },
         previous: this.#last,
@@ -40,7 +37,10 @@ export class Slots {
       if (this.#last === undefined) this.#first = waiter;
       else this.#last.next = waiter;
       this.#last = waiter;
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const aborting = onAbort(signal, () => {
+        this.#remove(waiter);
+        reject(signal?.reason as Error);
+      });
     });
   }
 

@@ -1,4 +1,5 @@
-import { throwIfAborted } from "../abort.ts";
+import { raceAbort, throwIfAborted } from "../abort.ts";
+import { describeType, isIterable } from "../bytes.ts";
 import { StoreError } from "../errors.ts";
 import type { OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
@@ -18,7 +19,7 @@ export type BatchResult<Value> =
   | { readonly name: string; readonly value: Value; readonly error?: never }
   | { readonly name: string; readonly value?: never; readonly error: unknown };
 
-/** Items of a batch: any iterable, read no further ahead than the concurrency. */
+/** Items of a batch: any iterable, read no further ahead than the concurrency (`deleteMany`: than 1,000). */
 export type BatchItems<Item> = Iterable<Item> | AsyncIterable<Item>;
 
 /** Items at the same time, unless asked for otherwise. */
@@ -33,7 +34,7 @@ export async function* runBatch<Item extends string | { readonly name: string },
   { concurrency = defaultConcurrency, signal }: BatchOptions,
   operation: (item: Item, options: OperationOptions) => Promise<Value>,
 ): AsyncGenerator<BatchResult<Value>, void, undefined> {
-  checkConcurrency(concurrency);
+  checkBatch(items, concurrency);
   const options: OperationOptions = { signal };
   const work = async (item: Item): Promise<BatchResult<Value>> => {
     const name = typeof item === "string" ? item : item.name;
@@ -44,14 +45,53 @@ export async function* runBatch<Item extends string | { readonly name: string },
     }
   };
   throwIfAborted(signal);
-  for await (const result of mapConcurrently(items, concurrency, work)) {
+  for await (const result of mapConcurrently(untilAborted(items, signal), concurrency, work)) {
     throwIfAborted(signal);
     yield result;
   }
 }
 
-/** @throws StoreError `INVALID_ARGUMENT`. */
-export function checkConcurrency(concurrency: number): void {
+/** Items until the signal is aborted, also while one keeps the batch waiting: then `signal.reason` is thrown. */
+export function untilAborted<Item>(
+  items: BatchItems<Item>,
+  signal: AbortSignal | undefined,
+): BatchItems<Item> {
+  // Items that do not come asynchronously never keep anybody waiting.
+  if (signal === undefined || !isIterable(items, Symbol.asyncIterator)) return items;
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = items[Symbol.asyncIterator]();
+      const stop = async (): Promise<void> => void (await iterator.return?.());
+      return {
+        next: async () => {
+          try {
+            return await raceAbort(iterator.next(), signal);
+          } catch (error) {
+            // It may still be busy with an item: it stops when that has come, and nobody listens any more.
+            if (signal.aborted) stop().catch(() => undefined);
+            throw error;
+          }
+        },
+        return: async () => {
+          await stop();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * A single name is refused: it would be taken for the names of its letters.
+ *
+ * @throws StoreError `INVALID_ARGUMENT`.
+ */
+export function checkBatch(items: unknown, concurrency: number): void {
+  if (!isIterable(items, Symbol.asyncIterator) && !isIterable(items, Symbol.iterator)) {
+    throw new StoreError("INVALID_ARGUMENT", {
+      detail: `a batch is an iterable of items, such as an array, not ${describeType(items)}`,
+    });
+  }
   if (Number.isSafeInteger(concurrency) && concurrency >= 1) return;
   throw new StoreError("INVALID_ARGUMENT", {
     detail: `concurrency is an integer of at least 1, not ${String(concurrency)}`,

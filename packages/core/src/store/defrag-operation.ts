@@ -13,6 +13,7 @@ export const defragOperation: Operation<StoreDefragOptions, readonly StoreDefrag
   name: "defrag",
   async perform(context, namespace, options, sources) {
     const directory = namespaceDirectory(namespace);
+    checkSources(sources);
     const target = await placeTarget(context, directory, options);
     const parts: DefragSource[] = [];
     for (const source of sources) parts.push(await placeSource(context, directory, source, options));
@@ -21,9 +22,21 @@ export const defragOperation: Operation<StoreDefragOptions, readonly StoreDefrag
   },
   volume: (_key, sources) => sources.reduce((sum, { size }) => sum + size, 0),
   describe: (namespace, { target, algorithm }, sources, key) =>
-    `defrag(${sources.length} sources, target=${pythonRepr(target)}, algorithm=${pythonRepr(algorithm)}, ` +
+    `defrag(${Array.isArray(sources) ? sources.length : "?"} sources, target=${pythonRepr(target)}, algorithm=${pythonRepr(algorithm)}, ` +
     `namespace=${pythonRepr(namespace)})${key === undefined ? "" : ` [${pythonRepr(key)}]`}`,
 };
+
+function isSource(source: unknown): boolean {
+  return typeof source === "object" && source !== null && ("name" in source || "key" in source);
+}
+
+/** @throws StoreError `INVALID_ARGUMENT`. The rest is checked at the backend. */
+function checkSources(sources: readonly unknown[]): void {
+  if (Array.isArray(sources) && sources.every((source) => isSource(source))) return;
+  throw new StoreError("INVALID_ARGUMENT", {
+    detail: "the sources of a defrag are an array of objects with name or key, offset and size",
+  });
+}
 
 async function placeTarget(
   { backend, namespaces }: OperationContext,

@@ -4,11 +4,12 @@ import { checkName } from "../names.ts";
 import type { OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
 import {
-  checkConcurrency,
+  checkBatch,
   defaultConcurrency,
   type BatchItems,
   type BatchOptions,
   type BatchResult,
+  untilAborted,
 } from "./batch.ts";
 import { deleteOperation } from "./item-operations.ts";
 import type { OperationContext } from "./operation.ts";
@@ -37,9 +38,9 @@ export async function* deleteInChunks(
   { concurrency = defaultConcurrency, signal }: BatchOptions,
   deleteOne: DeleteOne,
 ): AsyncGenerator<Result, void, undefined> {
-  checkConcurrency(concurrency);
+  checkBatch(requests, concurrency);
   throwIfAborted(signal);
-  for await (const chunk of chunksOf(requests)) {
+  for await (const chunk of chunksOf(untilAborted(requests, signal))) {
     const results = new Map<number, Result>();
     await deleteBulk(context, recorder, chunk, results, { signal });
     const rest = [...chunk.keys()].filter((index) => !results.has(index));
@@ -101,10 +102,11 @@ async function deleteBulk(
   const startedAt = performance.now();
   let errors: readonly unknown[];
   try {
-    errors = (await context.backend.deleteMany(places, options)).map(({ error }) => error);
+    const answers = await context.backend.deleteMany(places, options);
+    errors = places.map((_place, at) => (answers[at] === undefined ? noAnswer() : answers[at].error));
   } catch (error) {
-    // As a whole: which of them are gone is not known.
-    errors = places.map(() => error);
+    // As a whole: which of them are gone is not known. Each name gets an error of its own, for its key.
+    errors = places.map(() => (StoreError.is(error) ? copyError(error) : error));
   }
   const ms = (performance.now() - startedAt) / places.length;
   for (const [at, index] of indices.entries()) {
@@ -119,6 +121,16 @@ async function deleteBulk(
       results.set(index, { name, error });
     }
   }
+}
+
+/** Silence must not pass for success. */
+function noAnswer(): StoreError {
+  return new StoreError("UNEXPECTED", { detail: "the backend gave no result for this name" });
+}
+
+function copyError(cause: StoreError): StoreError {
+  const { retryable, message } = cause;
+  return new StoreError(cause.code, { retryable, detail: message, cause });
 }
 
 /** Where an item is, or `undefined` when that has to be found out, or when its name is refused: one by one then. */

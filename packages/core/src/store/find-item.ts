@@ -24,7 +24,37 @@ export async function findLevel(
 }
 
 /**
- * For namespaces with several levels: tries one level after the other, in the configured order, and goes on to
+ * Changes an item on the first configured level on which it is, in the configured order. With several levels each
+ * but the last is asked first (one `info`); with one there is no such call. An item that is moved to the last level
+ * meanwhile is met all the same.
+ *
+ * Trying blindly would be wrong: a retry layer takes `NOT_FOUND` after a lost answer for its own work, and on a level
+ * where the item never was it would pass for done although nothing has happened.
+ */
+export async function whereItIs<T>(
+  backend: Backend,
+  { levels, lastLevel }: Namespace,
+  name: string,
+  deleted: boolean | undefined,
+  signal: AbortSignal | undefined,
+  change: (level: number) => Promise<T>,
+): Promise<T> {
+  for (let i = 0; i < levels.length - 1; i++) {
+    const level = levels[i] as number;
+    const item = await backend.info(placeItem(name, level, deleted), { signal });
+    // On a low level the name may be a directory of a higher one.
+    if (!item.exists || item.isDirectory) continue;
+    try {
+      return await change(level);
+    } catch (error) {
+      if (!StoreError.is(error, "NOT_FOUND")) throw error;
+    }
+  }
+  return await change(lastLevel);
+}
+
+/**
+ * For namespaces with several levels, and for reading only: tries one level after the other, in the configured order, and goes on to
  * the next when the item is not there. Needs one call less than looking first, and an item that is moved to
  * the last level meanwhile is met all the same.
  */

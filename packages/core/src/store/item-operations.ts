@@ -1,4 +1,4 @@
-import { atFirstHit } from "./find-item.ts";
+import { atFirstHit, whereItIs } from "./find-item.ts";
 import type { Operation } from "./operation.ts";
 import { placeItem } from "./place-item.ts";
 import { pythonRepr } from "./python-repr.ts";
@@ -41,9 +41,12 @@ export const deleteOperation: Operation<ItemOptions, undefined, void> = {
   name: "delete",
   perform({ backend, namespaces }, name, options) {
     const namespace = namespaces.ofItem(name);
-    const level = namespace.onlyLevel;
-    if (level !== undefined) return backend.delete(placeItem(name, level, options.deleted), options);
-    return atFirstHit(namespace, (each) => backend.delete(placeItem(name, each, options.deleted), options));
+    const { deleted, signal } = options;
+    const only = namespace.onlyLevel;
+    if (only !== undefined) return backend.delete(placeItem(name, only, deleted), options);
+    return whereItIs(backend, namespace, name, deleted, signal, (level) =>
+      backend.delete(placeItem(name, level, deleted), options),
+    );
   },
   describe: (name, options) => `delete(${describeItem(name, options)})`,
 };
@@ -70,5 +73,5 @@ export function describeItem(name: string, { deleted }: ItemOptions): string {
 
 /** Name, range and state, as arguments in the log. */
 export function describeLoad(name: string, { offset, size, deleted }: ItemLoadOptions): string {
-  return `${pythonRepr(name)}, offset=${offset ?? 0}, size=${pythonRepr(size)}, deleted=${pythonRepr(deleted === true)}`;
+  return `${pythonRepr(name)}, offset=${pythonRepr(offset ?? 0)}, size=${pythonRepr(size)}, deleted=${pythonRepr(deleted === true)}`;
 }

@@ -1,4 +1,4 @@
-import { findLevel } from "./find-item.ts";
+import { atFirstHit } from "./find-item.ts";
 import { describeLoad } from "./item-operations.ts";
 import type { OperationContext, OperationDescription } from "./operation.ts";
 import type { OperationRecorder } from "./operation-recorder.ts";
@@ -29,9 +29,9 @@ export async function* streamItem(
   let hasFailed = false;
   let pieces: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
   try {
-    pieces = (await findPieces(context, name, options))[Symbol.asyncIterator]();
-    while (true) {
-      const step = await pieces.next();
+    const stream = await startStream(context, name, options);
+    pieces = stream.pieces;
+    for (let step = stream.first; ; step = await pieces.next()) {
       ms += performance.now() - startedAt;
       if (step.done === true) {
         pieces = undefined;
@@ -49,21 +49,26 @@ export async function* streamItem(
     recorder.failed(loadStreamOperation, ms, name, options, undefined, failure);
     throw failure;
   } finally {
+    if (!hasFailed) recorder.succeeded(loadStreamOperation, ms, name, options, undefined, volume);
     // Still there when the caller left early.
     await pieces?.return?.();
-    if (!hasFailed) recorder.succeeded(loadStreamOperation, ms, name, options, undefined, volume);
   }
 }
 
-async function findPieces(
+interface StartedStream {
+  readonly pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
+  readonly first: IteratorResult<Uint8Array<ArrayBuffer>>;
+}
+
+/** Only the first piece tells that the item is on a level. */
+async function startStream(
   { backend, namespaces }: OperationContext,
   name: string,
   options: ItemLoadOptions,
-): Promise<AsyncIterable<Uint8Array<ArrayBuffer>>> {
-  const namespace = namespaces.ofItem(name);
-  let level = namespace.lastLevel;
-  if (namespace.onlyLevel === undefined) {
-    level = (await findLevel(backend, namespace, name, options.deleted, options.signal)) ?? level;
-  }
-  return backend.loadStream(placeItem(name, level, options.deleted), options);
+): Promise<StartedStream> {
+  return await atFirstHit(namespaces.ofItem(name), async (level) => {
+    const stream = backend.loadStream(placeItem(name, level, options.deleted), options);
+    const pieces = stream[Symbol.asyncIterator]();
+    return { pieces, first: await pieces.next() };
+  });
 }

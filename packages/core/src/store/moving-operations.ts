@@ -2,7 +2,7 @@ import type { Backend } from "../backend.ts";
 import { StoreError } from "../errors.ts";
 import { checkKeyLength } from "../nesting.ts";
 import type { OperationOptions } from "../options.ts";
-import { atFirstHit, findLevel } from "./find-item.ts";
+import { findLevel, whereItIs } from "./find-item.ts";
 import { describeItem } from "./item-operations.ts";
 import type { Operation, OperationContext } from "./operation.ts";
 import { placeItem } from "./place-item.ts";
@@ -25,9 +25,7 @@ export const moveOperation: Operation<ItemMoveOptions, string, Moved> = {
       await backend.move(source, target, { ifAbsent, signal });
       return [source, target];
     };
-    return await (namespace.onlyLevel === undefined
-      ? atFirstHit(namespace, move)
-      : move(namespace.onlyLevel));
+    return await whereItIs(backend, namespace, name, deleted, signal, move);
   },
   describe: (name, options, newName, moved) =>
     `rename(${pythonRepr(name)}, ${describeItem(newName, options)})${describeMoved(moved)}`,
@@ -49,7 +47,7 @@ export const softDeleteOperation: Operation<OperationOptions, undefined, Moved> 
       await backend.move(source, target, { signal });
       return [source, target];
     };
-    return await (onlyLevel === undefined ? atFirstHit(namespace, move) : move(onlyLevel));
+    return await whereItIs(backend, namespace, name, false, signal, move);
   },
   describe: (name, _options, _argument, moved) =>
     `soft_delete(${describeItem(name, {})})${describeMoved(moved)}`,
@@ -88,7 +86,7 @@ export const changeLevelOperation: Operation<ItemOptions, undefined, Moved> = {
     checkKeyLength(name, namespace.lastLevel);
     const target = placeItem(name, namespace.lastLevel, deleted);
     // On the last level this moves the item onto itself, which requires it and changes nothing.
-    return await atFirstHit(namespace, async (level) => {
+    return await whereItIs(backend, namespace, name, deleted, signal, async (level) => {
       const source = placeItem(name, level, deleted);
       await backend.move(source, target, { signal });
       return [source, target];

@@ -48,7 +48,16 @@ export class OperationRecorder {
   readonly #hook: StoreOperationHook | undefined;
   readonly #observed: boolean;
 
+  /** @throws StoreError `INVALID_ARGUMENT` for observers that could not be called when it is too late to say so. */
   constructor({ logger, onOperation }: OperationObservers) {
+    if (logger !== undefined && typeof logger?.debug !== "function") {
+      throw new StoreError("INVALID_ARGUMENT", {
+        detail: "logger is an object with a method debug(message)",
+      });
+    }
+    if (onOperation !== undefined && typeof onOperation !== "function") {
+      throw new StoreError("INVALID_ARGUMENT", { detail: "onOperation is a function" });
+    }
     this.#logger = logger;
     this.#hook = onOperation;
     this.#observed = logger !== undefined || onOperation !== undefined;

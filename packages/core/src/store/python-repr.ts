@@ -19,11 +19,15 @@ export function pythonString(text: string): string {
   return quote + escaped + quote;
 }
 
-/** A boolean, number, string or nothing as Python's `repr` writes it. */
+/**
+ * A boolean, number, string or nothing as Python's `repr` writes it. Callers without types may pass anything, which is
+ * written as its type: its own text could fake a line of a log.
+ */
 export function pythonRepr(value: string | number | boolean | null | undefined): string {
   if (value === undefined || value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return typeof value === "string" ? pythonString(value) : String(value);
+  if (typeof value === "string") return pythonString(value);
+  return typeof value === "number" ? String(value) : `<${typeof value}>`;
 }
 
 function hex(code: number, digits: number): string {

@@ -85,7 +85,8 @@ const noLayers: LayerOptions = {};
  * - It is `namespace/key`, without nesting directories, and never ends in `.del`: `INVALID_NAME` otherwise,
  *   `NO_NAMESPACE` when no configured namespace takes it, both before any I/O.
  * - With one level configured, each call is exactly one call of the backend. With several, the item is looked
- *   for on them in the configured order, and the first hit counts.
+ *   for on them in the configured order, and the first hit counts; calls that change something look before they do,
+ *   with one `info` for each level but the last.
  * - Errors are `StoreError`s whose `operation` is the method's name and whose `key` is the name asked for;
  *   further codes are those of the backend's method of the same name. An abort rejects with `signal.reason`.
  * - Calls run concurrently, and each is as atomic as the backend's. Finding an item on several levels and then

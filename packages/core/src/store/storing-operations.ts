@@ -1,7 +1,7 @@
-import { startSource } from "../bytes.ts";
 import { StoreError } from "../errors.ts";
 import { checkKeyLength } from "../nesting.ts";
-import type { ByteSource, StoreOptions, StreamSource } from "../options.ts";
+import { mapSource } from "../layers/map-source.ts";
+import type { StoreOptions, StreamSource } from "../options.ts";
 import { findLevel } from "./find-item.ts";
 import type { Namespace } from "./namespaces.ts";
 import type { Operation, OperationContext } from "./operation.ts";
@@ -29,17 +29,19 @@ export const storeStreamOperation: Operation<StoreOptions, StreamSource, number>
     const namespace = context.namespaces.ofItem(name);
     const place = await placeForStoring(context, namespace, name, options);
     let volume = 0;
-    const counted = async function* (pieces: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+    const counted = async function* (
+      pieces: AsyncIterable<Uint8Array>,
+    ): AsyncGenerator<Uint8Array, void, undefined> {
       volume = 0;
       for await (const piece of pieces) {
         volume += piece.byteLength;
         yield piece;
       }
     };
-    // A source that can be started anew must stay one: a failed attempt is repeated with it.
-    const watched: StreamSource =
-      typeof source === "function" ? () => counted(startSource(source)) : counted(startSource(source));
-    await context.backend.storeStream(place, watched, options);
+    // A source that can be started anew stays one, and one that is not read is released.
+    const call = { operation: "storeStream", name, source, options } as const;
+    const watched = mapSource(context.backend, call, counted);
+    await context.backend.storeStream(place, watched.source, options);
     return volume;
   },
   volume: (bytes) => bytes,

@@ -6,6 +6,7 @@ import {
 } from "../../src/layers/emulation.ts";
 import type { Backend } from "../../src/backend.ts";
 import type { BackendDriver } from "../../src/driver.ts";
+import { turnOfEventLoop } from "../guard/test-driver.ts";
 import { bytes, collect, FakeClock, listNames, openMemory } from "./support.ts";
 
 /** A slowed-down memory backend that holds a value of 1000 bytes under "a". */
@@ -96,6 +97,53 @@ test("streams pay the latency once and the bandwidth for each piece", async () =
   };
   expect(await time(clock, () => backend.storeStream("b", source()))).toBe(2410);
   expect(taken).toEqual([0, 1100]);
+});
+
+test("close waits for the emulated time of the calls and steps that it found, and of no others", async () => {
+  const inner = await openMemory();
+  await inner.store("a", bytes("value"));
+  let ms = 0;
+  const wakers: (() => void)[] = [];
+  const sleep = (): Promise<void> => new Promise((resolve) => void wakers.push(resolve));
+  const backend = withEmulation(inner, { latencyUs: 1000, now: () => ms, sleep });
+  const events: string[] = [];
+  const asking = backend.info("a").then(() => events.push("info"));
+  const pages = backend.list("")[Symbol.asyncIterator]();
+  const listing = pages.next().then(() => events.push("page"));
+  while (wakers.length < 2) await turnOfEventLoop();
+  const closing = backend.close().then(() => events.push("close"));
+  await turnOfEventLoop();
+  expect(inner.isOpen).toBe(false);
+  // Refused below; that takes its time too, but close does not wait for it.
+  const late = backend.info("a").catch((error: unknown) => error);
+  while (wakers.length < 3) await turnOfEventLoop();
+  expect(events).toEqual([]);
+  ms = 1;
+  for (const [at, soFar] of [["info"], ["info", "page", "close"]].entries()) {
+    wakers[at]?.();
+    await turnOfEventLoop();
+    expect(events).toEqual(soFar);
+  }
+  wakers[2]?.();
+  expect(await late).toMatchObject({ code: "NOT_OPEN" });
+  await expect(pages.next()).rejects.toMatchObject({ code: "NOT_OPEN" });
+  await Promise.all([asking, listing, closing]);
+});
+
+test("an aborted close does not wait for emulated time", async () => {
+  const inner = await openMemory();
+  const backend = withEmulation(inner, { latencyUs: 1e12 });
+  const stop = new AbortController();
+  const asking = backend.info("a", { signal: stop.signal }).catch((error: unknown) => error);
+  await turnOfEventLoop();
+  const controller = new AbortController();
+  const closing = backend.close({ signal: controller.signal });
+  await turnOfEventLoop();
+  expect(inner.isOpen).toBe(false);
+  controller.abort("enough");
+  await expect(closing).rejects.toBe("enough");
+  stop.abort("and you");
+  expect(await asking).toBe("and you");
 });
 
 test("an abort ends the wait at once", async () => {

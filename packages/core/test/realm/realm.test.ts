@@ -1,69 +1,20 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compilePackage, runInBareRealm } from "./run-in-bare-realm.ts";
 
-const run = promisify(execFile);
 const here = import.meta.dirname;
 const packageRoot = path.resolve(here, "../..");
 let built: string;
-/** What the compiler complained about, to be shown when the realm fails. */
-let diagnostics = "";
-
-/** Compiles core, as its build does, into a directory of this test's own. */
-async function compileCore(outDir: string): Promise<void> {
-  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
-  const { bin } = JSON.parse(await readFile(manifest, "utf8")) as { bin: { tsc: string } };
-  const compiler = path.resolve(path.dirname(manifest), bin.tsc);
-  const project = path.join(packageRoot, "tsconfig.build.json");
-  const parameters = [
-    "-p",
-    project,
-    "--outDir",
-    outDir,
-    "--tsBuildInfoFile",
-    path.join(outDir, "build.json"),
-  ];
-  try {
-    await run(process.execPath, [compiler, ...parameters]);
-  } catch (error) {
-    // Errors of types are for the type check to report: the JavaScript is written all the same.
-    if (!existsSync(path.join(outDir, "index.js"))) throw error;
-    diagnostics = (error as { stdout: string }).stdout;
-  }
-}
-
-interface Realm {
-  readonly entry: string;
-  readonly packages?: Readonly<Record<string, string>>;
-  readonly provided?: Readonly<Record<string, readonly string[]>>;
-}
-
-/**
- * Runs a module in a bare realm (see bare-realm.mjs) and returns what its `run` returned. The conformance suite can
- * be run here too: `packages` maps it to its compiled index, `provided` allows `node:assert/strict` to the files below
- * its directory, and the entry calls its runner-free form on a memory backend.
- */
-async function runInBareRealm(realm: Realm): Promise<unknown> {
-  const flags = ["--experimental-vm-modules", "--no-warnings"];
-  const program = path.join(here, "bare-realm.mjs");
-  try {
-    const { stdout } = await run(process.execPath, [...flags, program, JSON.stringify(realm)]);
-    return JSON.parse(stdout);
-  } catch (error) {
-    throw new Error(`${String(error)}\n${diagnostics}`, { cause: error });
-  }
-}
+/** What the compiler complained about, which explains why a realm fails. */
+let complaints: string;
 
 beforeAll(async () => {
   built = await mkdtemp(path.join(tmpdir(), "borgstore-realm-"));
-  await compileCore(built);
-}, 60_000);
+  complaints = await compilePackage(packageRoot, built);
+}, 120_000);
 
 afterAll(async () => {
   await rm(built, { recursive: true, force: true });
@@ -73,6 +24,8 @@ test("core loads and works where there is nothing of Node", async () => {
   const result = await runInBareRealm({
     entry: path.join(here, "round-trip.mjs"),
     packages: { "@borgstore/core": path.join(built, "index.js") },
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${complaints}`, { cause: error });
   });
   expect(result).toEqual({
     nodeGlobals: [],

@@ -172,3 +172,17 @@ describe("deleteMany", () => {
     expect(results.map(({ error }) => StoreError.is(error, "NOT_OPEN"))).toEqual([true, true]);
   });
 });
+
+test("a single name is no batch: it would be taken for the names of its letters", async () => {
+  const { store, storage } = await openBench({ "": { levels: [0] } });
+  await store.store("a", bytes("x"));
+  const single = "a" as unknown as string[];
+  const nothing = undefined as unknown as string[];
+  for (const batch of [single, nothing]) {
+    await failure(collect(store.loadMany(batch)), "INVALID_ARGUMENT");
+    await failure(collect(store.infoMany(batch)), "INVALID_ARGUMENT");
+    const error = await failure(collect(store.deleteMany(batch)), "INVALID_ARGUMENT");
+    expect(error.message).toContain("a batch is an iterable of items");
+  }
+  expect(storage.objects.has("a")).toBe(true);
+});

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { memoryBackend, type StoreOperationEvent } from "../../src/index.ts";
+import { memoryBackend, Store, type StoreOperationEvent } from "../../src/index.ts";
 import { pythonString } from "../../src/store/python-repr.ts";
 import { bytes, collect, failure, openBench } from "./helpers.ts";
 
@@ -134,4 +134,15 @@ test("what a hook or a logger throws is thrown anew outside of the operation, wh
   } finally {
     vi.unstubAllGlobals();
   }
+});
+
+function storeWith(observers: object): Store {
+  return new Store({ backend: memoryBackend(), namespaces, ...observers });
+}
+
+test("what cannot be told anything is refused at once, not by an uncaught exception later", () => {
+  for (const logger of [() => undefined, {}, null, "console"]) {
+    expect(() => storeWith({ logger })).toThrow("logger is an object with a method debug(message)");
+  }
+  expect(() => storeWith({ onOperation: {} })).toThrow("onOperation is a function");
 });

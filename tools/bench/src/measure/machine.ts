@@ -34,7 +34,8 @@ export function describeMachine(): Machine {
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: platform(),
-    kernel: release(),
+    // Without the builder's own suffix.
+    kernel: /^[0-9.]+/.exec(release())?.[0] ?? "unknown",
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
   };

@@ -7,11 +7,14 @@ export class Workspace implements Disposable {
   readonly fileSystem: string;
   readonly #root: string;
   #made = 0;
+  readonly #remove = (): void => rmSync(this.#root, { recursive: true, force: true });
 
   /** @param parent an existing directory on the file system to be measured. */
   constructor(parent: string) {
     this.#root = mkdtempSync(join(parent, "borgstore-bench-"));
     this.fileSystem = fileSystemOf(this.#root);
+    // For a run that is interrupted.
+    process.once("exit", this.#remove);
   }
 
   /** Makes a directory that nobody used before. */
@@ -35,6 +38,7 @@ export class Workspace implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    process.off("exit", this.#remove);
+    this.#remove();
   }
 }

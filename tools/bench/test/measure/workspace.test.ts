@@ -36,3 +36,13 @@ test("a discarded directory on a disk stays until the end, so that the disk is n
   workspace.discard(directory);
   expect(existsSync(directory)).toBe(workspace.fileSystem !== "tmpfs");
 });
+
+test("nothing is left when the process ends early", () => {
+  const workspace = new Workspace(parent);
+  workspace.makeDirectory();
+  const [removeOnExit] = process.listeners("exit").slice(-1);
+  removeOnExit?.(0);
+  expect(readdirSync(parent)).toEqual([]);
+  workspace[Symbol.dispose]();
+  expect(process.listeners("exit")).not.toContain(removeOnExit);
+});
