@@ -104,7 +104,7 @@ export interface RegisterOptions<Setup extends ConformanceSetup = ConformanceSet
     readonly runner: TestRunner;
 }
 
-export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | Hook;
+export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | "createIfAbsent=probe" | Hook;
 
 export interface RunOptions<Setup extends ConformanceSetup = ConformanceSetup> extends ConformanceOptions<Setup> {
     readonly only?: readonly string[];

@@ -14,7 +14,8 @@ const pauseMs = 50;
  */
 export async function waitForHolder(error: unknown, attempt: number): Promise<boolean> {
   if (process.platform !== "win32" || attempt > attempts) return false;
-  if ((error as { syscall?: unknown }).syscall !== "rename" || !heldErrors.has(errnoOf(error) ?? "")) return false;
+  if ((error as { syscall?: unknown }).syscall !== "rename" || !heldErrors.has(errnoOf(error) ?? ""))
+    return false;
   await delay(attempt * pauseMs);
   return true;
 }

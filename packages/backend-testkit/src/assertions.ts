@@ -49,9 +49,15 @@ export function hasCode(
     );
   }
   if (!wanted.includes(error.code)) {
-    assert.fail(`${what} rejected with ${error.code} (${error.message}), expected ${wanted.join(" or ")}`);
+    assert.fail(`${what} rejected with ${explain(error)}, expected ${wanted.join(" or ")}`);
   }
   return error;
+}
+
+/** An error in words, with what caused it: behind `UNEXPECTED` that is what an author has to see. */
+function explain({ code, message, cause }: StoreError): string {
+  const because = cause instanceof Error ? `, caused by ${cause.stack ?? cause.message}` : "";
+  return `${code} (${message})${because}`;
 }
 
 /** Asserts that a call rejects with exactly this value. */

@@ -109,7 +109,10 @@ async function destroyStorage({ backend }: ConformanceSetup): Promise<void> {
 /** Puts the label before the message. Assertions keep their identity, so that runners show their differences. */
 function labelled(error: unknown, label: string): unknown {
   if (error instanceof AssertionError) {
-    error.message = `${label}: ${error.message}`;
+    const message = `${label}: ${error.message}`;
+    // Some runners print the stack, which holds the message as it was first, others the message.
+    error.stack = error.stack?.replace(error.message, () => message) ?? message;
+    error.message = message;
     return error;
   }
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

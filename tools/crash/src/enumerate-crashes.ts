@@ -23,7 +23,7 @@ export interface CrashPlan {
 }
 
 /** What came of it, by kind of crash. */
-export interface CrashCounts {
+interface CrashCounts {
   crashes: number;
   violations: number;
   torn: number;

@@ -81,7 +81,9 @@ function parseOrRefuse(argv: readonly string[]): Parsed {
       },
     });
   } catch (error) {
-    throw new StoreError("INVALID_ARGUMENT", { detail: (error as Error).message, cause: error });
+    // Node explains at length how such a word could be passed on; the first sentence says what is wrong.
+    const [sentence = "wrong arguments"] = (error as Error).message.split(/\. (?=[A-Z])/);
+    throw new StoreError("INVALID_ARGUMENT", { detail: `${sentence}; see --help`, cause: error });
   }
 }
 

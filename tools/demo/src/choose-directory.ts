@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StoreError } from "@borgstore/core";
@@ -47,17 +47,35 @@ export async function chooseDirectory(
   });
 }
 
+/**
+ * Refuses what is not a readable directory.
+ *
+ * @throws StoreError `INVALID_ARGUMENT`.
+ */
+export async function checkDirectory(asked: string): Promise<void> {
+  const directory = resolve(asked);
+  try {
+    await readdir(directory);
+  } catch (error) {
+    throw unreadable(directory, error);
+  }
+}
+
+function unreadable(directory: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  return new StoreError("INVALID_ARGUMENT", {
+    detail: `the directory ${directory} cannot be read: ${code}`,
+    cause: error,
+  });
+}
+
 async function walkAsked(directory: string, options: WalkOptions): Promise<Tree> {
   try {
     return await walkDirectory(directory, options);
   } catch (error) {
     options.signal.throwIfAborted();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new StoreError("INVALID_ARGUMENT", {
-      detail: `the directory ${directory} cannot be read: ${code}`,
-      cause: error,
-    });
+    throw unreadable(directory, error);
   }
 }
 

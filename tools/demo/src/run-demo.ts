@@ -1,5 +1,6 @@
 import { redactUrl } from "@borgstore/core";
 import type { DemoArguments } from "./arguments.ts";
+import { checkDirectory } from "./choose-directory.ts";
 import { defaultUrl, openDemoDirectory, removeStaleRestores } from "./demo-directory.ts";
 import { plural } from "./format.ts";
 import type { Progress } from "./progress.ts";
@@ -35,6 +36,8 @@ export interface DemoEnvironment {
  */
 export async function runDemo(env: DemoEnvironment): Promise<DemoReport> {
   const { args, say, signal, progress } = env;
+  // Before a storage is made for it.
+  if (args.directory !== undefined) await checkDirectory(args.directory);
   const demoDirectory = await openDemoDirectory();
   const url = effectiveUrl(args.url ?? defaultUrl(demoDirectory));
   say(`1. Open the store ${redactUrl(url)}`);

@@ -4,7 +4,7 @@ import type { LoadOptions } from "../options.ts";
 const pieceBytes = 1024 * 1024;
 
 /** Fills in `loadStream`: loads the part wanted whole and hands it out in pieces of 1 MiB. */
-export async function* loadStreamByLoading(
+async function* loadStreamByLoading(
   driver: BackendDriver,
   name: string,
   options: LoadOptions,

@@ -24,7 +24,7 @@ export interface OperationStats {
 export type OperationStatsTable = Readonly<Record<StoreOperationName, OperationStats>>;
 
 /** Counts one kind of operation. */
-export class OperationCounter {
+class OperationCounter {
   #calls = 0;
   #failures = 0;
   #ms = 0;

@@ -281,8 +281,8 @@ export class Store implements AsyncDisposable {
    * @throws StoreError `NOT_FOUND` for a missing source; `RANGE` when a part is not all there;
    *   `INVALID_ARGUMENT` without both `target` and `algorithm`; `UNSUPPORTED`.
    */
-  defrag(sources: readonly StoreDefragSource[], options: StoreDefragOptions): Promise<string> {
-    return this.#run(defragOperation, options.namespace, options, sources);
+  async defrag(sources: readonly StoreDefragSource[], options: StoreDefragOptions): Promise<string> {
+    return await this.#run(defragOperation, options.namespace, options, sources);
   }
 
   /** The storage's limit and use in bytes, −1 each where it has none or cannot tell. */

@@ -49,7 +49,7 @@ export async function openBench(
 }
 
 /** Notes every call that passes. */
-export function countCalls(backend: Backend, calls: string[]): Backend {
+function countCalls(backend: Backend, calls: string[]): Backend {
   return intercept(backend, {
     label: "count",
     call(call, next) {
