@@ -18,11 +18,11 @@ const tested = workspacePackages()
 for (const { file } of tested) rmSync(file, { force: true });
 
 process.env["BORGSTORE_TEST_MACHINE"] = fingerprint();
-// A result that proves the presence of a peer must be of today; one package at a time keeps timings honest.
+// A result that proves the presence of a peer must be of today. Two packages at a time: many tests wait for children.
 const force = process.env["BORGSTORE_REQUIRE_PEERS"] === "1" ? ["--force"] : [];
 const exitCode = await streamTurbo([
   "test",
-  "--concurrency=1",
+  "--concurrency=2",
   "--continue=dependencies-successful",
   "--ui=stream",
   ...force,
