@@ -9,11 +9,12 @@ const slash = 0x2f;
 const dot = 0x2e;
 const backslash = 0x5c;
 
-/** 1 at the codes of the characters of which most names consist, and which are allowed wherever they stand. */
-const plainCharacters = new Uint8Array(128);
-for (const character of "abcdefghijklmnopqrstuvwxyz0123456789_-") {
-  plainCharacters[character.charCodeAt(0)] = 1;
-}
+/**
+ * Characters of which most names consist, allowed wherever they stand, with single slashes between them: such a name is
+ * valid without a closer look. Every name is checked twice for each operation, by the store and by the guard, and
+ * this takes half the time of a loop.
+ */
+const plainName = /^[a-z0-9_-]+(?:\/[a-z0-9_-]+)*$/;
 
 /**
  * Says why `name` cannot be the name of an object or a directory, or returns `undefined` when it can.
@@ -30,7 +31,7 @@ export function nameProblem(name: unknown): string | undefined {
   if (length > maxNameLength) {
     return `a name has at most ${maxNameLength} characters with its nesting and suffix, this has ${length}`;
   }
-  if (isPlain(name)) return undefined;
+  if (plainName.test(name)) return undefined;
   let start = 0;
   let previous = slash;
   for (let i = 0; i < length; i++) {
@@ -53,25 +54,6 @@ export function nameProblem(name: unknown): string | undefined {
   }
   if (previous === slash) return "a name has no trailing slash";
   return componentProblem(name, start, length);
-}
-
-/**
- * Whether a name of allowed length is made of plain characters and single slashes between them: valid without a
- * closer look. Every name is checked twice for each operation, by the store and by the guard.
- */
-function isPlain(name: string): boolean {
-  const length = name.length;
-  let previous = slash;
-  for (let i = 0; i < length; i++) {
-    const c = name.charCodeAt(i);
-    if (c === slash) {
-      if (previous === slash) return false;
-    } else if (c >= 0x7f || plainCharacters[c] !== 1) {
-      return false;
-    }
-    previous = c;
-  }
-  return previous !== slash;
 }
 
 function componentProblem(name: string, start: number, end: number): string | undefined {
