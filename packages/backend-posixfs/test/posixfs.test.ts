@@ -191,8 +191,8 @@ describe.each(["auto", "sync", "pool"] as const)("with io %s", (io) => {
     await expect(storing).rejects.toBe(reason);
     await backend.close();
     const files = filesBelow(path);
-    // Synchronous stores are done before anybody can abort them.
-    expect(files).toEqual(io === "sync" ? ["a"] : []);
+    // A synchronous store is done before anybody can abort it, unless it had to wait for its turn.
+    expect(io === "sync" ? [["a"], []] : [[]]).toContainEqual(files);
     for (const file of files)
       expect(Buffer.compare(fs.readFileSync(join(path, file)), bytes(20_000_000))).toBe(0);
   });
