@@ -10,7 +10,10 @@ export interface Capabilities {
    * the backend's unsafe way.
    */
   readonly atomicReplace: boolean;
-  /** `move` is one step: there is no moment at which both names or neither name exist. */
+  /**
+   * `move` is one step: there is no moment at which both names or neither name exist. With `ifAbsent` both may be
+   * there for a moment, and after a crash until the move is repeated; never neither.
+   */
   readonly atomicMove: boolean;
   /**
    * `ifAbsent` of `store` and `move` is decided by the medium in one step. `"probe"`: found out at the first

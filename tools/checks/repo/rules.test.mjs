@@ -10,7 +10,8 @@ import { sectionProblems } from "./readmes.mjs";
 
 /** @param {Record<string, string>} texts by file name */
 function repository(texts) {
-  return { files: Object.keys(texts), read: (/** @type {string} */ file) => texts[file] ?? "" };
+  const read = (/** @type {string} */ file) => texts[file] ?? "";
+  return { root: "/srv/checkout", files: Object.keys(texts), read };
 }
 
 /** @param {readonly string[]} titles */
@@ -32,7 +33,7 @@ describe("file sizes", () => {
 describe("forbidden text", () => {
   // Put together here, so that this file keeps the rule itself.
   test.each([
-    ["/wo", "rk/main/file"],
+    ["/ro", "ot/somebody/file"],
     ["https://regis", "try.example.org"],
     ["/ho", "me/somebody/file"],
   ])("%s%s is found", (start, end) => {
@@ -42,8 +43,16 @@ describe("forbidden text", () => {
   });
 
   test("ordinary paths and addresses are left alone", () => {
-    const text = "file:///srv/work/store https://example.org/npm packages/work/x";
+    const text = "file:///srv/root/store https://example.org/npm packages/home/x";
     expect(forbiddenTextProblems(repository({ "a.md": text }))).toEqual([]);
+  });
+
+  test("the path of the checkout is found, a longer name is not", () => {
+    const texts = {
+      ...repository({ "a.md": "in /srv/check.out/a\nin /srv/check.out2" }),
+      root: "/srv/check.out",
+    };
+    expect(forbiddenTextProblems(texts)).toEqual([expect.stringMatching(/^a\.md:1 names the path of this/)]);
   });
 });
 
