@@ -2,14 +2,18 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 
 /** Programs whose presence decides whether tests run or are skipped. */
-const programs = ["strace", "python3"];
+const programs = ["strace", "python3", "sshd", "ssh", "rclone"];
+
+/** Where servers live that a user's PATH often leaves out; tests look there too. */
+const serverFolders = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
 /**
  * @param {string} program
- * @returns {boolean} whether it stands on PATH and may be run
+ * @returns {boolean} whether it stands on PATH, or where servers live, and may be run
  */
-function isOnPath(program) {
-  return (process.env["PATH"] ?? "").split(path.delimiter).some((folder) => {
+function isInstalled(program) {
+  const folders = [...(process.env["PATH"] ?? "").split(path.delimiter), ...serverFolders];
+  return folders.some((folder) => {
     try {
       accessSync(path.join(folder, program), constants.X_OK);
       return true;
@@ -28,5 +32,5 @@ function isOnPath(program) {
  */
 export function fingerprint() {
   const user = process.getuid?.() ?? "";
-  return [process.platform, process.arch, user, ...programs.filter(isOnPath)].join(" ");
+  return [process.platform, process.arch, user, ...programs.filter(isInstalled)].join(" ");
 }

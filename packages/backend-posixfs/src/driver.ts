@@ -1,4 +1,5 @@
 import {
+  Durability,
   missingItem,
   nodeHashers,
   StoreError,
@@ -16,8 +17,8 @@ import {
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { classify, errnoOf } from "./classify.ts";
-import { Durability } from "./durability.ts";
 import { FileAccess } from "./file-access.ts";
+import { makeSyncer } from "./fsync.ts";
 import { mustYield, nextTurn, nowMs } from "./gate.ts";
 import { IoMode } from "./io-mode.ts";
 import { DirectoryLister } from "./list-directory.ts";
@@ -69,8 +70,9 @@ export class PosixfsDriver implements BackendDriver {
     this.#io = new IoMode(settings.io);
     this.#access = new FileAccess(this.#io, settings.concurrency, settings.deadlineMs);
     this.#tree = new Tree(base, (path) => this.#durability.made(path));
-    this.#durability = new Durability(settings.durability, this.#tree, (work) =>
-      this.#access.runSyncing(work),
+    this.#durability = new Durability(
+      settings.durability,
+      makeSyncer(this.#tree, (work) => this.#access.runSyncing(work)),
     );
     this.#reader = new ValueReader(this.#tree, this.#access);
     this.#writer = new ValueWriter(this.#tree, this.#access, this.#durability);

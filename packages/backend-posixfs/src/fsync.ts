@@ -1,5 +1,8 @@
-import { errnoOf } from "./classify.ts";
+import { ContentInDoubt, type Syncer } from "@borgstore/core";
+import { classify, errnoOf } from "./classify.ts";
 import { directoryFlags, loadFlags, type FileCalls } from "./file-calls.ts";
+import { nextTurn } from "./gate.ts";
+import type { Tree } from "./tree.ts";
 
 /** What file systems answer that cannot sync a directory (SMB, some FUSE, Windows), or do not let us open it. */
 const directorySyncUnsupported = new Set([
@@ -12,20 +15,20 @@ const directorySyncUnsupported = new Set([
   "EISDIR",
 ]);
 
-/**
- * Syncing a file was begun and failed: the operating system may have dropped what it could not write, and forgets
- * the failure once it has been told. A later success of the same call proves nothing.
- */
-export class ContentInDoubt extends Error {
-  override readonly name = "ContentInDoubt";
-
-  constructor(cause: unknown) {
-    super("the content of a file may be lost", { cause });
-  }
-}
-
 /** Runs calls of which fsync, at least, goes to the thread pool. */
 export type RunSyncing = <T>(work: (calls: FileCalls) => Promise<T>) => Promise<T>;
+
+/** What the tracking of unsynced changes needs from a directory of this machine. */
+export function makeSyncer(tree: Tree, run: RunSyncing): Syncer {
+  return {
+    syncFile: (path) => syncFile(run, path),
+    syncDirectory: (path) => run((calls) => syncDirectory(calls, path)),
+    ancestorsOf: (path) => tree.ancestorsOf(path),
+    parentOf: (path) => tree.parentOf(path),
+    classify: (error) => classify(error),
+    nextTurn,
+  };
+}
 
 /**
  * Makes a file's content durable.
@@ -34,7 +37,7 @@ export type RunSyncing = <T>(work: (calls: FileCalls) => Promise<T>) => Promise<
  * @throws ContentInDoubt when the file was open and could not be synced, or not in time. Any other error means that
  *   it was not opened: trying again is fine.
  */
-export async function syncFile(run: RunSyncing, path: string): Promise<boolean> {
+async function syncFile(run: RunSyncing, path: string): Promise<boolean> {
   let isOpen = false;
   try {
     return await run(async (calls) => {

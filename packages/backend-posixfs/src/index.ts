@@ -1,3 +1,4 @@
+export { type DurabilityOption } from "@borgstore/core";
 export { type IoOption } from "./io-mode.ts";
-export { type DurabilityOption, type PosixfsOptions } from "./options.ts";
+export { type PosixfsOptions } from "./options.ts";
 export { posixfs, posixfsBackend, type PosixfsBackendOptions } from "./posixfs.ts";

@@ -1,7 +1,6 @@
-import { isValidName, maxNameLength, type ItemInfo } from "@borgstore/core";
+import { forEachConcurrently, isValidName, maxNameLength, type ItemInfo } from "@borgstore/core";
 import type { Dirent } from "node:fs";
 import { errnoOf } from "./classify.ts";
-import { forEachConcurrently } from "./concurrently.ts";
 import type { FileAccess } from "./file-access.ts";
 import { addSpent, mustYield, nextTurn, nowMs } from "./gate.ts";
 import { describe, kindOf, readEntries, readManyEntries } from "./read-entries.ts";

@@ -1,13 +1,5 @@
-import { StoreError, type PermissionMapping } from "@borgstore/core";
+import { StoreError, type DurabilityOption, type PermissionMapping } from "@borgstore/core";
 import type { IoOption } from "./io-mode.ts";
-
-/**
- * When what was acknowledged survives a crash of the machine. `"sync"`: when `sync()` or `close()` has resolved.
- * `"each"`: before it is acknowledged. `"none"`: when the operating system gets to it. A crash of the process
- * alone loses nothing in any mode and leaves no partial value. A crash of the machine may leave a value cut off
- * that was acknowledged and not durable yet; with `"each"` it never does. See docs/durability.md.
- */
-export type DurabilityOption = "sync" | "each" | "none";
 
 /** Options of the posixfs backend, all of them optional. */
 export interface PosixfsOptions {

@@ -1,5 +1,5 @@
+import { forEachConcurrently } from "@borgstore/core";
 import { errnoOf } from "./classify.ts";
-import { forEachConcurrently } from "./concurrently.ts";
 import type { FileCalls } from "./file-calls.ts";
 import { readEntries } from "./read-entries.ts";
 import { raceAttempts } from "./tree.ts";

@@ -5,7 +5,7 @@ import { createFlags, fileMode, type FileCalls } from "./file-calls.ts";
 import { waitForHolder } from "./held-file.ts";
 import { pauseForHandles } from "./pause-for-handles.ts";
 import { writeSync } from "./sync-calls.ts";
-import { newTempName } from "./temp-file.ts";
+import { tempNames } from "./temp-names.ts";
 import { raceAttempts, type Tree } from "./tree.ts";
 
 // So many attempts follow each other at once, when a directory is missing.
@@ -20,7 +20,7 @@ const linkUnsupported = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EM
  * the rename. Fails with the operating system's error and leaves nothing behind then.
  */
 export function storeFileSync(directory: string, path: string, value: Uint8Array, ifAbsent: boolean): void {
-  const temp = `${directory}/${newTempName()}`;
+  const temp = `${directory}/${tempNames.next()}`;
   const fd = fs.openSync(temp, createFlags, fileMode);
   try {
     try {
@@ -63,7 +63,7 @@ export interface TempFile {
 export async function openTemp(calls: FileCalls, tree: Tree, path: string): Promise<TempFile> {
   const directory = tree.parentOf(path);
   for (let attempt = 1; ; attempt++) {
-    const temp = `${directory}/${newTempName()}`;
+    const temp = `${directory}/${tempNames.next()}`;
     try {
       const fd = await calls.open(temp, createFlags, fileMode);
       return { path: temp, fd };

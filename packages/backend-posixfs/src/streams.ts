@@ -1,4 +1,4 @@
-import type { ByteSource, LoadOptions } from "@borgstore/core";
+import type { LoadOptions } from "@borgstore/core";
 import * as fs from "node:fs";
 import type { FileAccess } from "./file-access.ts";
 import { openForLoading, truncated } from "./load-file.ts";
@@ -6,7 +6,7 @@ import { discard, openTemp, publish } from "./store-file.ts";
 import type { Tree } from "./tree.ts";
 
 /** Size of the pieces that large values are read and written in. */
-const pieceBytes: number = 1024 * 1024;
+export const pieceBytes: number = 1024 * 1024;
 
 /**
  * Closes a file without waiting for a turn: it must not stay open because there is none to be had.
@@ -68,30 +68,4 @@ export async function storePieces(
     await access.run((calls) => discard(calls, temp.path));
     throw error;
   }
-}
-
-/**
- * Joins small pieces to larger ones of 1 MiB; a piece that is as large already goes through as it is. What is
- * yielded is only good until the next piece is asked for.
- */
-export async function* joinPieces(source: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = new Uint8Array(pieceBytes);
-  let filled = 0;
-  for await (const piece of source) {
-    if (filled === 0 && piece.byteLength >= pieceBytes) {
-      yield piece;
-      continue;
-    }
-    for (let at = 0; at < piece.byteLength;) {
-      const part = piece.subarray(at, at + pieceBytes - filled);
-      buffer.set(part, filled);
-      filled += part.byteLength;
-      at += part.byteLength;
-      if (filled === pieceBytes) {
-        yield buffer;
-        filled = 0;
-      }
-    }
-  }
-  if (filled > 0) yield buffer.subarray(0, filled);
 }

@@ -2,7 +2,7 @@ import { nowMs } from "./gate.ts";
 import { errnoOf } from "./classify.ts";
 import { readEntries } from "./read-entries.ts";
 import type { RunCalls } from "./remove-tree.ts";
-import { isForeignTempName } from "./temp-file.ts";
+import { tempNames } from "./temp-names.ts";
 
 const directoriesAtOnce = 64;
 // After each batch the sweep rests ten times as long as the batch took, whatever the speed of the medium.
@@ -12,10 +12,10 @@ const firstDirectories = 256;
 const firstMs = 50;
 
 /**
- * Removes temporary files that a crash has left behind, anywhere in a storage, by their names and ages. Storages can
- * have a million directories, so `open` waits for the first few only: the storage's own, those in it, and a random
- * choice of others, 256 or 50 ms in all. The rest is visited in the background, at about a tenth of the time,
- * until the storage is closed.
+ * Removes temporary files that a crash has left behind, anywhere in a storage, by their names and ages: ours and
+ * those of the reference, whose sftp may have served the same directory. Storages can have a million directories,
+ * so `open` waits for the first few only: the storage's own, those in it, and a random choice of others, 256 or
+ * 50 ms in all. The rest is visited in the background, at about a tenth of the time, until the storage is closed.
  */
 export class TempSweep {
   readonly #run: RunCalls;
@@ -106,7 +106,7 @@ export class TempSweep {
       for (const entry of await this.#run((calls) => readEntries(calls, path))) {
         const inner = `${path}/${entry.name}`;
         if (entry.isDirectory()) directories.push(inner);
-        else if (entry.isFile() && isForeignTempName(entry.name)) {
+        else if (entry.isFile() && tempNames.isForeign(entry.name)) {
           await this.#unlessRefused(() => this.#removeIfStale(inner));
         }
       }

@@ -1,10 +1,9 @@
-import { StoreError, type ByteSource, type StoreOptions } from "@borgstore/core";
+import { joinPieces, StoreError, type ByteSource, type Durability, type StoreOptions } from "@borgstore/core";
 import { errnoOf } from "./classify.ts";
-import type { Durability } from "./durability.ts";
 import type { FileAccess } from "./file-access.ts";
 import { mustYield, nextTurn, nowMs } from "./gate.ts";
 import { classifyStoring, prepareRetry, storeFile, storeFileSync } from "./store-file.ts";
-import { joinPieces, storePieces } from "./streams.ts";
+import { pieceBytes, storePieces } from "./streams.ts";
 import type { Tree } from "./tree.ts";
 
 /** Stores values: decides how by size, durability and medium, and reports to {@link Durability}. */
@@ -93,7 +92,7 @@ export class ValueWriter {
       await this.#durability.makeRoom();
       if (ifAbsent) await this.#mustBeAbsent(path, name, options.signal);
       const how = { ifAbsent, durably: this.#durability.eachFile, signal: options.signal };
-      await storePieces(this.#access, this.#tree, path, joinPieces(watched()), how);
+      await storePieces(this.#access, this.#tree, path, joinPieces(watched(), pieceBytes), how);
       await this.#durability.stored(path);
     } catch (error) {
       if (sourceFailure !== undefined) throw sourceFailure.error;

@@ -26,3 +26,11 @@ export {
   type ScriptedBackend,
   type ScriptedBackendOptions,
 } from "./doubles/scripted-backend.ts";
+export {
+  type FaultProxy,
+  type FaultProxyOptions,
+  type ProxyCut,
+  type RoundTripCount,
+} from "./proxy/fault-proxy.ts";
+export { type ProxyDirection } from "./proxy/line.ts";
+export { startFaultProxy } from "./proxy/start-fault-proxy.ts";

@@ -93,6 +93,13 @@ export interface StoreErrorContext {
   readonly key?: string | undefined;
   /** Overrides the code's default retryability. */
   readonly retryable?: boolean | undefined;
+  /**
+   * The operation surely has not begun: nothing of it was sent to the medium, for example because no connection could
+   * be made. A repeated call then does not take what it finds for the work of this one.
+   *
+   * @default false
+   */
+  readonly unsent?: boolean | undefined;
   /** The lower-level error, kept as it is. */
   readonly cause?: unknown;
 }
@@ -108,6 +115,8 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   /** Whether the same call may succeed later. Set to `false` by the retry layer when it gives up. */
   retryable: boolean;
+  /** Whether the operation surely has not begun: nothing of it was sent to the medium. */
+  readonly unsent: boolean;
   backend: string | undefined;
   operation: string | undefined;
   key: string | undefined;
@@ -120,6 +129,7 @@ export class StoreError extends Error {
     this.name = "StoreError";
     this.code = code;
     this.retryable = context.retryable ?? retryable;
+    this.unsent = context.unsent ?? false;
     this.backend = context.backend;
     this.operation = context.operation;
     this.key = context.key;

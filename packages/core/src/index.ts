@@ -2,6 +2,9 @@ export { type Backend } from "./backend.ts";
 export { type Capabilities } from "./capabilities.ts";
 export { type BackendDriver, type DriverListOptions } from "./driver.ts";
 export { defineBackend } from "./define-backend.ts";
+export { ContentInDoubt } from "./durability/content-in-doubt.ts";
+export { Durability, type DurabilityOption } from "./durability/durability.ts";
+export { type Syncer } from "./durability/syncer.ts";
 export {
   errorCodes,
   StoreError,
@@ -9,6 +12,7 @@ export {
   type StoreErrorCode,
   type StoreErrorContext,
 } from "./errors.ts";
+export { forEachConcurrently } from "./for-each-concurrently.ts";
 export {
   defaultHashAlgorithm,
   makeHasher,
@@ -37,7 +41,9 @@ export type {
 export { mapConcurrently } from "./pool.ts";
 export { type BackendProvider } from "./provider.ts";
 export { clampRange } from "./range.ts";
-export { delay } from "./abort.ts";
+export { onAbort, type AbortRegistration } from "./abort-listeners.ts";
+export { delay, raceAbort, throwIfAborted } from "./abort.ts";
+export { joinPieces } from "./join-pieces.ts";
 export { memory, memoryBackend, type MemoryBackendOptions } from "./memory/memory.ts";
 export { MemoryStorage } from "./memory/memory-storage.ts";
 export { composeLayers, defaultLayers, type LayerOptions } from "./compose.ts";
@@ -72,6 +78,7 @@ export type {
 export { permissionPresets } from "./layers/permission-presets.ts";
 export { type PermissionMapping } from "./layers/permission-rules.ts";
 export { withPermissions } from "./layers/permissions.ts";
+export { Slots } from "./layers/slots.ts";
 export { withRetry } from "./layers/retry.ts";
 export { type RetryOptions } from "./layers/retry-attempts.ts";
 export { openStore, type OpenStoreOptions } from "./open-store.ts";
@@ -107,3 +114,4 @@ export type {
   StoreListOptions,
   UndeleteOptions,
 } from "./store/store-options.ts";
+export { TempNames } from "./temp-names.ts";

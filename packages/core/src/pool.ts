@@ -16,11 +16,7 @@ export async function* mapConcurrently<T, R>(
   concurrency: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void, undefined> {
-  if (!(Number.isInteger(concurrency) || concurrency === Infinity) || concurrency < 1) {
-    throw new StoreError("INVALID_ARGUMENT", {
-      detail: `concurrency is an integer of at least 1, not ${String(concurrency)}`,
-    });
-  }
+  checkConcurrency(concurrency);
   const source = new ItemSource(items);
   const running: Promise<R>[] = [];
   const begin = (step: IteratorResult<T>): void => {
@@ -56,6 +52,14 @@ export async function* mapConcurrently<T, R>(
       await Promise.allSettled(running);
     }
   }
+}
+
+/** @throws StoreError `INVALID_ARGUMENT` for what is neither an integer of at least 1 nor Infinity. */
+export function checkConcurrency(concurrency: number): void {
+  if ((Number.isInteger(concurrency) || concurrency === Infinity) && concurrency >= 1) return;
+  throw new StoreError("INVALID_ARGUMENT", {
+    detail: `concurrency is an integer of at least 1, not ${String(concurrency)}`,
+  });
 }
 
 /** The step, or `undefined` when the result is there before it. */

@@ -1,3 +1,11 @@
 export { commandWorks } from "./command-works.ts";
+export { findProgram, findSftpServer, findSshd } from "./find-program.ts";
 export { findPythonReference } from "./find-python-reference.ts";
+export { opensshAvailable, opensshReason } from "./openssh-available.ts";
+export { rcloneAvailable } from "./rclone-available.ts";
+export { startRcloneSftp, type RcloneSftp, type RcloneSftpOptions } from "./rclone-sftp.ts";
 export { requirePeer, type Peer, type PeerName } from "./require-peer.ts";
+export { type SshClientFiles } from "./ssh-client-files.ts";
+export { type SshKeyType } from "./ssh-keys.ts";
+export { type SftpSubsystem } from "./sshd-config.ts";
+export { startSshd, type Sshd, type SshdOptions } from "./sshd.ts";

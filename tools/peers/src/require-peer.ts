@@ -6,13 +6,17 @@
  * - `memory file system`: a tmpfs at `/dev/shm`.
  * - `unprivileged user`: the right to run a child process under another user id, for which permissions count.
  * - `python borgstore`: the reference, see `findPythonReference`.
+ * - `openssh`: sshd, ssh, sftp and ssh-keygen, see `opensshAvailable` and `startSshd`.
+ * - `rclone`: the program, whose `rclone serve sftp` is a second SFTP server, see `rcloneAvailable` and `startRcloneSftp`.
  */
 export type PeerName =
   | "strace"
   | "small tmpfs"
   | "memory file system"
   | "unprivileged user"
-  | "python borgstore";
+  | "python borgstore"
+  | "openssh"
+  | "rclone";
 
 /** A real part, and whether it is there. */
 export interface Peer {

@@ -3,7 +3,7 @@ import type { FileAccess } from "../file-access.ts";
 import { createFlags, fileMode, loadFlags, type FileCalls } from "../file-calls.ts";
 import { syncDirectory } from "../fsync.ts";
 import { discard } from "../store-file.ts";
-import { newTempName } from "../temp-file.ts";
+import { tempNames } from "../temp-names.ts";
 import { formatRecord, parseRecord, quotaFileName, type QuotaRecord } from "./quota-record.ts";
 
 // Room for the entries of more than a thousand sessions.
@@ -42,7 +42,7 @@ export async function storeRecord(
   record: QuotaRecord,
   durably: boolean,
 ): Promise<void> {
-  const temp = `${base}/${newTempName()}`;
+  const temp = `${base}/${tempNames.next()}`;
   const write = async (calls: FileCalls): Promise<void> => {
     const fd = await calls.open(temp, createFlags, fileMode);
     try {

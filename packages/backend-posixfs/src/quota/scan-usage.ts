@@ -1,6 +1,6 @@
+import { forEachConcurrently } from "@borgstore/core";
 import type { Dirent } from "node:fs";
 import { errnoOf } from "../classify.ts";
-import { forEachConcurrently } from "../concurrently.ts";
 import type { FileAccess } from "../file-access.ts";
 import { readEntries, readManyEntries } from "../read-entries.ts";
 import { FileLocks } from "./file-lock.ts";

@@ -59,11 +59,12 @@ export function retrySettings(options: RetryOptions): RetrySettings {
 }
 
 /**
- * Whether a failed attempt may have done its work all the same. Being told to slow down is the one failure that
- * says it has not.
+ * Whether a failed attempt may have done its work all the same. Being told to slow down says that it has not, and so
+ * does an error that is marked as unsent.
  */
 export function mayHaveHappened(error: unknown): boolean {
-  return !StoreError.is(error, "RATE_LIMITED");
+  // An error of an older copy of this package has no such mark.
+  return !StoreError.is(error, "RATE_LIMITED") && !(StoreError.is(error) && error.unsent === true);
 }
 
 /** Above that a wait of 0 would be multiplied by infinity, which is no number, and the budget never spent. */

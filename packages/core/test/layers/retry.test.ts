@@ -183,6 +183,18 @@ describe("when the answer of the first attempt was lost", () => {
     await expect(backend.move("a", "b")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
+  test("a request that was never sent was not carried out, so not found stays not found", async () => {
+    const { backend } = await scripted([
+      { operation: "delete", unsent: true },
+      { operation: "deleteMany", unsent: true },
+      { operation: "move", unsent: true },
+    ]);
+    await expect(backend.delete("a")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(backend.deleteMany(["a"])).resolves.toMatchObject([{ error: { code: "NOT_FOUND" } }]);
+    await backend.store("b", bytes("x"));
+    await expect(backend.move("a", "b")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test.each([{}, { ifAbsent: true }])("move with %j finds its target and is done", async (options) => {
     const { memory, backend } = await scripted([{ operation: "move", when: "after" }]);
     await memory.store("a", bytes("x"));

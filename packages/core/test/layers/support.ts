@@ -49,6 +49,8 @@ export interface Fault {
   readonly code?: StoreErrorCode;
   /** `after`: the work is done and the answer is lost. For iterations: after this many steps. */
   readonly when?: "before" | "after" | number;
+  /** Whether the error says that nothing was sent. */
+  readonly unsent?: boolean;
 }
 
 /** A backend that fails by a script, and keeps what it was asked in `calls`. */
@@ -66,7 +68,10 @@ export function withScript(inner: Backend, script: readonly Fault[]): Backend & 
       const fault = take(call.operation);
       if (fault === undefined) return await next(call);
       if (fault.when === "after") await next(call);
-      throw new StoreError(fault.code ?? "CONNECTION", { operation: call.operation });
+      throw new StoreError(fault.code ?? "CONNECTION", {
+        operation: call.operation,
+        unsent: fault.unsent,
+      });
     },
     async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
       const fault = take(call.operation);

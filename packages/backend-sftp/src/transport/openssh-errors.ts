@@ -1,0 +1,105 @@
+import { StoreError, type StoreErrorCode } from "@borgstore/core";
+
+interface Meaning {
+  readonly pattern: RegExp;
+  readonly code: StoreErrorCode;
+  readonly detail: string;
+  readonly retryable?: boolean;
+}
+
+/**
+ * What the ssh program's messages mean, first match counts. It ends with exit code 255 for every failure of its own, so
+ * there is nothing but the text to tell them apart; it is run with `LC_ALL=C`.
+ */
+export const opensshMeanings: readonly Meaning[] = Object.freeze([
+  {
+    pattern: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|revoked/,
+    code: "HOST_KEY",
+    detail: "its host key is not the one on file, or not known",
+  },
+  {
+    pattern:
+      /Permission denied|Too many authentication failures|No more authentication methods|not available: .*auth/,
+    code: "UNAUTHENTICATED",
+    detail: "every key and method was refused",
+  },
+  {
+    pattern: /Temporary failure in name resolution/,
+    code: "CONNECTION",
+    detail: "names cannot be resolved at the moment",
+  },
+  {
+    pattern: /Could not resolve hostname/,
+    code: "CONNECTION",
+    detail: "there is no host of this name",
+    retryable: false,
+  },
+  { pattern: /Timeout, server .* not responding/, code: "TIMEOUT", detail: "it does not answer keepalives" },
+  { pattern: /(?:Connection|Operation) timed out/, code: "TIMEOUT", detail: "it does not answer" },
+  {
+    pattern: /subsystem request failed/,
+    code: "UNSUPPORTED",
+    detail: "it does not offer the SFTP subsystem",
+  },
+  {
+    pattern:
+      /Bad configuration option|Bad owner or permissions|unsupported option|Unsupported option|keyword .* extra arguments|Bad number|invalid /,
+    code: "INVALID_ARGUMENT",
+    detail: "ssh does not accept its configuration",
+  },
+  {
+    pattern: /no matching \w/i,
+    code: "UNSUPPORTED",
+    detail: "ssh and the server have no algorithm in common",
+  },
+  { pattern: /Connection refused/, code: "CONNECTION", detail: "nothing listens there, or it refuses" },
+  {
+    pattern: /Connection (?:reset|closed)|kex_exchange_identification|Broken pipe/,
+    code: "CONNECTION",
+    detail: "the other end has closed it",
+  },
+  {
+    pattern: /No route to host|Network is unreachable/,
+    code: "CONNECTION",
+    detail: "there is no route to the host",
+  },
+]);
+
+/** What ssh tells of the server's host key when it is asked to be talkative. */
+const hostKeyLine = /debug1: Server host key: (\S+) (SHA256:\S+)/;
+const fixLine = /^ {2}(ssh-keygen -f .*)$/m;
+
+/**
+ * The error for a child that has ended.
+ *
+ * @param target as the user would type it after `ssh`
+ * @param text what the child wrote to its error output; only what is known of it is repeated
+ */
+export function opensshError(
+  host: string,
+  target: string,
+  exitCode: number | undefined,
+  text: string,
+): StoreError {
+  const messages = text
+    .split(/\r?\n/)
+    .filter((line) => line !== "" && !line.startsWith("debug"))
+    .join("\n");
+  const cause = new Error(`ssh ended with exit code ${String(exitCode)}: ${messages.slice(-1000)}`);
+  const meaning = opensshMeanings.find(({ pattern }) => pattern.test(messages));
+  if (meaning === undefined) {
+    return new StoreError("CONNECTION", { detail: `to ${host}: the ssh program has ended`, cause });
+  }
+  const { code, detail, retryable } = meaning;
+  const more = code === "HOST_KEY" ? hostKeyAdvice(target, text) : "";
+  return new StoreError(code, { detail: `${host}: ${detail}${more}`, retryable, cause });
+}
+
+function hostKeyAdvice(target: string, text: string): string {
+  const [, type = "", fingerprint = ""] = hostKeyLine.exec(text) ?? [];
+  const key = fingerprint === "" ? "" : `; it shows ${type} ${fingerprint}`;
+  const fix = fixLine.exec(text.replaceAll("\r", ""))?.[1];
+  return fix === undefined
+    ? `${key}; compare the fingerprint and accept it once by: ssh ${target}`
+    : `${key}; if that is right, remove the old key by: ${fix}`;
+}
