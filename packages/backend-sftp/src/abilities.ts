@@ -11,6 +11,12 @@ export class Abilities {
   /** Hard links; `undefined`: announced, and never tried. */
   hardlink: boolean | undefined = undefined;
   fsync = true;
+  /**
+   * Whether requests are the system calls of a file system: then removing never takes a directory, removing a directory
+   * never takes a file, and renaming never replaces a directory. Servers over something else may do all of that
+   * (`rclone serve sftp` does), and there it is looked first. Who can sync a file has one to sync.
+   */
+  isFileSystem = true;
   statvfs = true;
   /** Name of the request for digests; `undefined`: never tried, `false`: there is none. */
   checkFile: string | false | undefined = undefined;
@@ -19,6 +25,7 @@ export class Abilities {
   announce(session: Session): void {
     this.posixRename = session.has("posix-rename@openssh.com");
     this.fsync = session.has("fsync@openssh.com");
+    this.isFileSystem = this.fsync;
     this.statvfs = session.has("statvfs@openssh.com");
     if (!session.has("hardlink@openssh.com")) this.hardlink = false;
   }

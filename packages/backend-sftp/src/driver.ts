@@ -133,6 +133,7 @@ export class SftpDriver implements BackendDriver {
     const path = this.#tree.pathOf(name);
     await this.#run(name, signal, async (session) => {
       try {
+        if (!this.#abilities.isFileSystem) await this.#explainer.mustBe("directory", session, { name, path });
         await session.client.rmdir(path);
       } catch (error) {
         throw await this.#explainer.removingDirectory(session, error, { name, path });
@@ -219,6 +220,7 @@ export class SftpDriver implements BackendDriver {
   async #delete(session: Session, name: string): Promise<void> {
     const path = this.#tree.pathOf(name);
     try {
+      if (!this.#abilities.isFileSystem) await this.#explainer.mustBe("file", session, { name, path });
       await session.client.remove(path);
     } catch (error) {
       throw await this.#explainer.deleting(session, error, { name, path });

@@ -43,6 +43,16 @@ export class Explainer {
     this.#seenMs = performance.now();
   }
 
+  /** Looks what there is, where the server does not do so itself before it removes something. */
+  async mustBe(kind: "file" | "directory", session: Session, { name, path }: Subject): Promise<void> {
+    const found = await look(session, path);
+    if (found === undefined) throw await this.notFound(session, name, undefined);
+    if (kind === "file" && found.kind === "directory") throw new StoreError("IS_DIRECTORY", { key: name });
+    if (kind === "directory" && found.kind !== "directory") {
+      throw new StoreError("NOT_A_DIRECTORY", { key: name });
+    }
+  }
+
   /** A failed load, hash or listing. */
   async reading(session: Session, error: unknown, { name, path }: Subject): Promise<unknown> {
     if (isMissing(error)) return await this.notFound(session, name, error);

@@ -55,16 +55,21 @@ async function hashThere(
       // Servers do not agree on what the digest of nothing is.
       if (sizeHint === 0) return undefined;
       const names = typeof abilities.checkFile === "string" ? [abilities.checkFile] : requestNames;
-      const answers = await Promise.allSettled(
-        names.map((name) => session.client.checkFile(name, handle, algorithm)),
-      );
-      for (const [at, answer] of answers.entries()) {
-        if (answer.status === "fulfilled") {
-          abilities.checkFile = names[at];
-          return answer.value;
+      const answers = names.map((name) => ({
+        name,
+        digest: session.client.checkFile(name, handle, algorithm),
+      }));
+      // When the first one knows it, nobody waits for the second.
+      for (const { digest } of answers) digest.catch(() => undefined);
+      for (const { name, digest } of answers) {
+        try {
+          const found = await digest;
+          abilities.checkFile = name;
+          return found;
+        } catch (error) {
+          // No answer of the server: that decides nothing.
+          if (statusOf(error) === undefined) throw error;
         }
-        // No answer of the server: that decides nothing.
-        if (statusOf(answer.reason) === undefined) throw answer.reason;
       }
       // Refused by both names; or by the known one, for this algorithm or file.
       abilities.checkFile ??= false;

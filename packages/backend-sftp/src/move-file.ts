@@ -1,5 +1,5 @@
 import { StoreError, throwIfAborted } from "@borgstore/core";
-import { isMissing } from "./classify.ts";
+import { isFailure, isMissing } from "./classify.ts";
 import { directoriesAbove, look, makeDirectories, problemAbove, raceAttempts } from "./directories.ts";
 import { loadFile } from "./load-file.ts";
 import type { Attributes } from "./protocol/attributes.ts";
@@ -41,10 +41,11 @@ export async function moveFile(session: Session, how: Moving): Promise<boolean> 
     } catch (error) {
       await making;
       // The source is gone, which the next round tells, or a directory above the new name is missing.
-      if (!isMissing(error)) throw error;
-      if (attempt === 1) continue;
+      if (!isMissing(error) && !isFailure(error)) throw error;
+      if (attempt === 1 && isMissing(error)) continue;
       const problem = await problemAbove(session, tree, path);
       if (problem !== undefined) throw problem;
+      if (!isMissing(error)) throw error;
       if (attempt >= raceAttempts) {
         throw new StoreError("UNAVAILABLE", {
           detail: "its directory was removed again and again",

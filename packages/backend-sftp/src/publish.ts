@@ -1,11 +1,14 @@
 import { StoreError } from "@borgstore/core";
 import type { Abilities } from "./abilities.ts";
-import { isMissing, statusOf } from "./classify.ts";
+import { isFailure, isMissing, statusOf } from "./classify.ts";
 import { look } from "./directories.ts";
 import type { Attributes } from "./protocol/attributes.ts";
 import { status } from "./protocol/packet-types.ts";
 import type { Session } from "./session.ts";
 import type { Tree } from "./tree.ts";
+
+/** Attempts at a name that others take and free at the same time. */
+const unsafeAttempts = 4;
 
 /** How a file that is complete gets its name. */
 export interface Publishing {
@@ -19,15 +22,19 @@ export interface Publishing {
 
 /** Whether it must be known beforehand what has the name: the medium does not decide it, or writing can be spared. */
 export function mustLook({ ifAbsent, abilities }: Publishing): boolean {
-  return ifAbsent || !abilities.posixRename;
+  return ifAbsent || !abilities.posixRename || !abilities.isFileSystem;
 }
 
 /** @throws StoreError when what has the name may not be replaced. */
 export function mayReplace(how: Publishing, found: Attributes): void {
   if (how.ifAbsent) throw new StoreError("ALREADY_EXISTS");
   if (found.kind === "directory") throw new StoreError("IS_DIRECTORY");
-  if (how.abilities.posixRename || how.allowUnsafeReplace) return;
-  throw new StoreError("UNSUPPORTED", {
+  if (!how.abilities.posixRename && !how.allowUnsafeReplace) throw replaceRefused();
+}
+
+/** The error where nothing can be replaced. */
+export function replaceRefused(): StoreError {
+  return new StoreError("UNSUPPORTED", {
     detail:
       "this server cannot replace an object in one step (it lacks posix-rename@openssh.com); delete it first, or see the option allowUnsafeReplace",
   });
@@ -69,22 +76,25 @@ async function renameOver(session: Session, file: string, how: Publishing): Prom
 async function replaceUnsafely(session: Session, file: string, how: Publishing): Promise<void> {
   const { client } = session;
   const aside = `${how.path}.hid`;
-  if ((await look(session, how.path)) === undefined) {
-    await client.rename(file, how.path);
-    // Left there by a crash; what was stored now replaces it too.
-    if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
-    return;
+  for (let attempt = 1; ; attempt++) {
+    const found = await look(session, how.path);
+    if (found !== undefined) {
+      mayReplace(how, found);
+      await removeUnlessMissing(session, aside);
+      await client.rename(how.path, aside);
+    }
+    try {
+      await client.rename(file, how.path);
+      break;
+    } catch (error) {
+      // Nobody has the old value otherwise. If this fails too, it stays where a person can find it.
+      if (found !== undefined) await client.rename(aside, how.path).catch(() => undefined);
+      // Somebody else was faster: theirs is to be replaced then.
+      if (!isFailure(error) || attempt === unsafeAttempts) throw error;
+    }
   }
-  await removeUnlessMissing(session, aside);
-  await client.rename(how.path, aside);
-  try {
-    await client.rename(file, how.path);
-  } catch (error) {
-    // Nobody has the old value otherwise. If this fails too, it stays where a person can find it.
-    await client.rename(aside, how.path).catch(() => undefined);
-    throw error;
-  }
-  await removeUnlessMissing(session, aside);
+  // What was there, or was left there by a crash.
+  if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
 }
 
 async function removeUnlessMissing(session: Session, path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { StoreError, throwIfAborted, type ByteSource } from "@borgstore/core";
-import { isMissing } from "./classify.ts";
+import { isFailure, isMissing } from "./classify.ts";
 import { directoriesAbove, makeDirectories, problemAbove, raceAttempts } from "./directories.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Handle } from "./protocol/answers.ts";
@@ -94,10 +94,12 @@ async function openTemp(
       }
       throw error;
     }
-    if (!isMissing(opened.reason)) throw opened.reason;
-    if (attempt === 1) continue;
+    // Some servers say "failure" where an object is in the way of a directory.
+    if (!isMissing(opened.reason) && !isFailure(opened.reason)) throw opened.reason;
+    if (attempt === 1 && isMissing(opened.reason)) continue;
     const problem = await problemAbove(session, tree, path);
     if (problem !== undefined) throw problem;
+    if (!isMissing(opened.reason)) throw opened.reason;
     if (attempt >= raceAttempts) {
       throw new StoreError("UNAVAILABLE", {
         detail: "its directory was removed again and again",

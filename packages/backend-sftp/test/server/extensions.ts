@@ -38,6 +38,8 @@ export function advertisedExtensions(settings: SftpSettings): Buffer {
 /** Whether an extended request is carried out. */
 export function isExtensionOn(requestName: string, settings: SftpSettings): boolean {
   const name = extensionOfRequest.get(requestName) ?? requestName;
+  // The name of the extension is none of its requests here, though it is of paramiko's server.
+  if (requestName === "check-file") return false;
   const entry = advertisedNames.find((advertised) => advertised.name === name);
   return entry !== undefined && settings.extensions[entry.extension] === "yes";
 }

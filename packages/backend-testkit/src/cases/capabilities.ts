@@ -5,10 +5,12 @@ import type { ConformanceCase } from "../conformance-case.ts";
 export const capabilityCases: readonly ConformanceCase[] = [
   {
     id: "capabilities/declared",
-    title: "the backend declares the capabilities that it was registered with, before and after open",
+    title:
+      "after open the backend declares the capabilities that it was registered with, and before it the same ones by name",
     state: "new",
     run: async ({ backend, capabilities }) => {
-      assert.deepEqual({ ...backend.capabilities }, { ...capabilities });
+      // The medium may have to be asked for their values.
+      assert.deepEqual(Object.keys(backend.capabilities).sort(), Object.keys(capabilities).sort());
       await backend.create();
       await backend.open();
       assert.deepEqual({ ...backend.capabilities }, { ...capabilities });
