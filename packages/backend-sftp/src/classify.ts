@@ -48,6 +48,11 @@ export function isMissing(error: unknown): boolean {
   return code === status.noSuchFile || code === status.noSuchPath;
 }
 
+/** Whether the server said that this is not allowed. */
+export function isDenied(error: unknown): boolean {
+  return statusOf(error) === status.permissionDenied;
+}
+
 /** Whether the server said no without telling why. */
 export function isFailure(error: unknown): boolean {
   return statusOf(error) === status.failure;

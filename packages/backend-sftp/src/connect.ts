@@ -65,8 +65,7 @@ async function greet(link: Link, settings: SftpSettings, signal: AbortSignal): P
 
 async function needsOpenSsh(config: SshHostConfig, settings: SftpSettings): Promise<boolean> {
   if (settings.transport !== "auto") return settings.transport === "openssh";
-  const files = [...config.userKnownHostsFiles, ...config.globalKnownHostsFiles];
-  const reasons = await reasonsForOpenSsh(config, await readKnownHosts(files, config.revokedHostKeys));
+  const reasons = await reasonsOf(config);
   if (reasons.length === 0) return false;
   const onlyForSsh2 = (["hostKeys", "passphrase", "password"] as const).find(
     (name) => settings[name] !== undefined,
@@ -75,6 +74,17 @@ async function needsOpenSsh(config: SshHostConfig, settings: SftpSettings): Prom
   throw new StoreError("UNSUPPORTED", {
     detail: `the ssh configuration of ${config.host} needs the ssh program (${reasons.join("; ")}), which cannot take the option ${onlyForSsh2}; choose by the option transport`,
   });
+}
+
+async function reasonsOf(config: SshHostConfig): Promise<readonly string[]> {
+  const files = [...config.userKnownHostsFiles, ...config.globalKnownHostsFiles];
+  try {
+    return await reasonsForOpenSsh(config, await readKnownHosts(files, config.revokedHostKeys));
+  } catch (error) {
+    // A list of revoked keys in OpenSSH's binary form.
+    if (StoreError.is(error, "UNSUPPORTED")) return [error.message];
+    throw error;
+  }
 }
 
 /** A signal that is aborted by a limit of time, or with another one. */

@@ -56,16 +56,15 @@ export async function loadFile(
     const { handle, sizeHint } = await openForLoading(session, path);
     try {
       throwIfAborted(range.signal);
-      const asking = session.client.fstat(handle);
-      const hoped = await readPart(session, handle, sizeHint, range).then(
-        (value) => ({ value }),
-        (error: unknown) => ({ error }),
-      );
-      const attributes = await asking;
-      mustBeFile(attributes);
-      const size = sizeOf(attributes);
+      const [asked, hoped] = await Promise.allSettled([
+        session.client.fstat(handle),
+        readPart(session, handle, sizeHint, range),
+      ]);
+      if (asked.status === "rejected") throw asked.reason;
+      mustBeFile(asked.value);
+      const size = sizeOf(asked.value);
       if (size === sizeHint) {
-        if ("error" in hoped) throw hoped.error;
+        if (hoped.status === "rejected") throw hoped.reason;
         return hoped.value;
       }
       // Replaced between looking and opening.

@@ -220,7 +220,9 @@ function mustBeText(name: string, value: string | undefined): void {
 }
 
 function mustBeSshOptions(options: SftpSettings["sshOptions"]): void {
-  if (typeof options !== "object" || options === null) refuse("sshOptions is an object");
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    refuse("sshOptions is an object");
+  }
   for (const [keyword, value] of Object.entries(options)) {
     const values = Array.isArray(value) ? value : [value];
     if (!/^[A-Za-z0-9]+$/.test(keyword) || !values.every(isOneLine)) {

@@ -1,5 +1,5 @@
 import { StoreError, throwIfAborted, type ByteSource } from "@borgstore/core";
-import { isFailure, isMissing } from "./classify.ts";
+import { isDenied, isFailure, isMissing } from "./classify.ts";
 import { directoriesAbove, makeDirectories, problemAbove, raceAttempts } from "./directories.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Handle } from "./protocol/answers.ts";
@@ -84,6 +84,8 @@ async function openTemp(
     ]);
     try {
       if (made.status === "rejected") throw made.reason;
+      // A server that is read-only does not announce how to replace either, and that is not what is wrong.
+      if (opened.status === "rejected" && isDenied(opened.reason)) throw opened.reason;
       if (found.status === "fulfilled" && found.value !== undefined) mayReplace(how, found.value);
       if (found.status === "rejected" && !isMissing(found.reason)) throw found.reason;
       if (opened.status === "fulfilled") return { temp, handle: opened.value };

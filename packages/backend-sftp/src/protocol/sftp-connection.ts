@@ -10,6 +10,8 @@ import type { Answer, PendingRequest } from "./pending-request.ts";
 const greetingId = 0;
 /** Larger batches go out as they are, instead of being copied into one buffer. */
 const longestJoinedBytes = 64 * 1024;
+/** How long is waited for the reason when a link has ended. */
+const reasonWithinMs = 500;
 /** How often it is looked whether anything has been waiting too long, at least. */
 const longestCheckMs = 1000;
 
@@ -70,7 +72,8 @@ export class SftpConnection {
     // Errors of the streams end the link, which tells why by itself.
     link.input.on("error", () => link.destroy());
     link.output.on("error", () => link.destroy());
-    link.input.on("end", () => link.destroy());
+    // That it has ended is known a moment before why.
+    link.input.on("end", () => void setTimeout(() => link.destroy(), reasonWithinMs).unref());
     link.onLost((makeReason) => this.#lose(makeReason));
   }
 
@@ -105,9 +108,12 @@ export class SftpConnection {
     return this.#enqueue(id, start(id).finish(), read, options);
   }
 
-  /** Sends the greeting, which has no id, and resolves to what `read` makes of the answer to it. */
+  /**
+   * Sends the greeting, which has no id, and resolves to what `read` makes of the answer to it. It has no limit: a program
+   * that is to log in first says nothing meanwhile, and who connects has a limit for all of it.
+   */
   greet<T>(packet: Buffer, read: (answer: Answer) => T): Promise<T> {
-    return this.#enqueue(greetingId, packet, read, { request: "init" });
+    return this.#enqueue(greetingId, packet, read, { request: "init", isLong: true });
   }
 
   /** Ends the connection for a reason of our own; everything pending fails with it. */
@@ -132,7 +138,7 @@ export class SftpConnection {
       this.#pending.set(id, {
         request,
         sentMs: performance.now(),
-        limitMs: isLong ? this.#limits.longRequestMs : this.#limits.requestMs,
+        limitMs: id === greetingId ? Infinity : this.#limits[isLong ? "longRequestMs" : "requestMs"],
         target,
         settle: (answer) => {
           if (isLong) this.#longCount--;

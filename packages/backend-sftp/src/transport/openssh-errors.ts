@@ -13,7 +13,7 @@ interface Meaning {
  */
 export const opensshMeanings: readonly Meaning[] = Object.freeze([
   {
-    pattern: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|revoked/,
+    pattern: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|[Hh]ost key .* revoked/,
     code: "HOST_KEY",
     detail: "its host key is not the one on file, or not known",
   },
@@ -43,7 +43,7 @@ export const opensshMeanings: readonly Meaning[] = Object.freeze([
   },
   {
     pattern:
-      /Bad configuration option|Bad owner or permissions|unsupported option|Unsupported option|keyword .* extra arguments|Bad number|invalid /,
+      /: Bad (?:configuration option|port|number|SSH2|key types)|Bad owner or permissions|[Uu]nsupported option|keyword .* extra arguments|line \d+: invalid |Can't open user config file/,
     code: "INVALID_ARGUMENT",
     detail: "ssh does not accept its configuration",
   },
@@ -54,7 +54,7 @@ export const opensshMeanings: readonly Meaning[] = Object.freeze([
   },
   { pattern: /Connection refused/, code: "CONNECTION", detail: "nothing listens there, or it refuses" },
   {
-    pattern: /Connection (?:reset|closed)|kex_exchange_identification|Broken pipe/,
+    pattern: /Connection (?:to .* )?(?:reset|closed)|kex_exchange_identification|Broken pipe/,
     code: "CONNECTION",
     detail: "the other end has closed it",
   },
@@ -65,6 +65,8 @@ export const opensshMeanings: readonly Meaning[] = Object.freeze([
   },
 ]);
 
+/** What stands before it, as a banner or a key that could not be loaded, is not why an established session ended. */
+const loginLine = /^Authenticated to .*$/m;
 /** What ssh tells of the server's host key when it is asked to be talkative. */
 const hostKeyLine = /debug1: Server host key: (\S+) (SHA256:\S+)/;
 const fixLine = /^ {2}(ssh-keygen -f .*)$/m;
@@ -86,7 +88,8 @@ export function opensshError(
     .filter((line) => line !== "" && !line.startsWith("debug"))
     .join("\n");
   const cause = new Error(`ssh ended with exit code ${String(exitCode)}: ${messages.slice(-1000)}`);
-  const meaning = opensshMeanings.find(({ pattern }) => pattern.test(messages));
+  const decisive = messages.split(loginLine).at(-1) ?? "";
+  const meaning = opensshMeanings.find(({ pattern }) => pattern.test(decisive));
   if (meaning === undefined) {
     return new StoreError("CONNECTION", { detail: `to ${host}: the ssh program has ended`, cause });
   }

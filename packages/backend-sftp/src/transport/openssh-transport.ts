@@ -27,6 +27,7 @@ export function opensshArguments(
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
+    "RemoteCommand=none",
     "RequestTTY=no",
     "EscapeChar=none",
     `ConnectTimeout=${seconds(connectTimeoutMs)}`,

@@ -1,7 +1,7 @@
 import { StoreError } from "@borgstore/core";
 import type { SshHostConfig, SshTarget } from "../ssh/ssh-host-config.ts";
 
-const jumpForm = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:@[\]]+)(?::(\d+))?\/?$/;
+const jumpForm = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:@[\]/]+)(?::(\d+))?\/?$/;
 
 /**
  * The hosts that lead to a host, in the order of the jumps. A host that names itself, as `Host *` does for its own jump

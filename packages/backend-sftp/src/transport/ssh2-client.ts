@@ -9,6 +9,9 @@ import type { SshHostConfig } from "../ssh/ssh-host-config.ts";
 import { ssh2Algorithms } from "../ssh/transport-choice.ts";
 import { socketError } from "./socket-errors.ts";
 
+/** ssh2 says at which level something failed. */
+export type Ssh2Error = Error & { readonly level?: string };
+
 /** What is needed to log in at a host. */
 export interface Ssh2Login {
   readonly config: SshHostConfig;
@@ -31,16 +34,22 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
   client.on("error", () => undefined);
   let hostKeyError: unknown;
   let isPasswordAllowed = true;
+  // Whoever is asked for a passphrase may answer when all is over.
+  const lifetime = new AbortController();
+  client.once("close", () => lifetime.abort());
   const auth = buildAuthHandler({
     config,
     passphrase: settings.passphrase,
     password: settings.password,
     isPasswordAllowed: () => isPasswordAllowed,
-    signal,
+    signal: lifetime.signal,
   });
   const whenReady = new Promise<void>((resolve, reject) => {
     client.once("ready", resolve);
-    client.once("error", (error) => reject(connectError(error, config, hostKeyError, auth.reasons)));
+    client.on("error", (error: Ssh2Error) => {
+      // An agent that does not sign is one way less to log in, no more.
+      if (error.level !== "agent") reject(connectError(error, config, hostKeyError, auth.reasons));
+    });
     client.once("close", () => reject(connectError(undefined, config, hostKeyError, auth.reasons)));
   });
   const aborting = onAbort(signal, () => client.destroy());
@@ -77,6 +86,7 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
     await whenReady;
     return client;
   } catch (error) {
+    lifetime.abort();
     client.destroy();
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -86,7 +96,7 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
 
 /** What a failure to connect means, by ssh2's `level` and the system's `code`. */
 function connectError(
-  error: (Error & { level?: string }) | undefined,
+  error: Ssh2Error | undefined,
   config: SshHostConfig,
   hostKeyError: unknown,
   reasons: readonly string[],

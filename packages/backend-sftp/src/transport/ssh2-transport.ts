@@ -10,7 +10,7 @@ import { LinkFate } from "./link-fate.ts";
 import type { Link } from "./link.ts";
 import { jumpHosts } from "./proxy-jump.ts";
 import { socketError } from "./socket-errors.ts";
-import { connectSsh2Client } from "./ssh2-client.ts";
+import { connectSsh2Client, type Ssh2Error } from "./ssh2-client.ts";
 
 /** Jump hosts behind each other at most: a configuration that leads in a circle ends here. */
 const mostJumps = 8;
@@ -152,7 +152,8 @@ class Ssh2Link implements Link {
       this.destroy();
     });
     for (const client of clients) {
-      client.once("error", (error: Error & { level?: string }) => {
+      client.on("error", (error: Ssh2Error) => {
+        if (error.level === "agent") return;
         const isSilent = error.level === "client-timeout";
         this.#fate.lose(() =>
           isSilent
@@ -161,8 +162,11 @@ class Ssh2Link implements Link {
         );
         this.destroy();
       });
-      // A FIN of the other end comes without an error.
-      client.once("end", () => this.#fate.lose(() => socketError(host, undefined)));
+      // A FIN of the other end comes without an error. What is still to be sent may never be taken then: no waiting for it.
+      client.once("end", () => {
+        this.#fate.lose(() => socketError(host, undefined));
+        this.destroy();
+      });
       client.once("close", () => {
         this.#fate.lose(() => socketError(host, undefined));
         this.destroy();
