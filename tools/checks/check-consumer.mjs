@@ -1,13 +1,16 @@
 // What users do: the packed tarballs are installed with npm in an empty project, imported, type-checked and run.
 // Needs a package registry for the compilers and the test runner.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pack, withTempDirectory } from "../lib/pack.mjs";
 import { quietTurbo, run } from "../lib/run.mjs";
 import { readManifest, root } from "../lib/workspace.mjs";
 import { documentedFiles } from "./documented-files.mjs";
 
-const packages = ["core", "backend-posixfs", "backend-testkit"];
+const packages = ["core", "backend-posixfs", "backend-sftp", "backend-testkit"];
+
+/** What a program loads only when it connects to a server. */
+const loadedLate = ["ssh2", "execa", "ssh-config"];
 const page = path.join(root, "docs/writing-a-backend.md");
 const newestCompiler = path.join(root, "node_modules/typescript/bin/tsc");
 
@@ -78,6 +81,21 @@ function tryPage(project) {
 }
 
 /**
+ * Does something in a project where some modules are not installed.
+ *
+ * @param {string} project
+ * @param {readonly string[]} modules
+ * @param {() => void} work
+ */
+function without(project, modules, work) {
+  const away = path.join(project, "away");
+  mkdirSync(away);
+  for (const name of modules) renameSync(path.join(project, "node_modules", name), path.join(away, name));
+  work();
+  for (const name of modules) renameSync(path.join(away, name), path.join(project, "node_modules", name));
+}
+
+/**
  * @param {string} what
  * @param {() => void} work
  */
@@ -93,6 +111,11 @@ await withTempDirectory("consumer", (project) => {
   step("npm install of the tarballs", () => makeProject(project));
   step("ESM import and a store round trip", () => node("round-trip.mjs"));
   step("require()", () => node("require.cjs"));
+  step(`import without ${loadedLate.join(", ")}`, () =>
+    without(project, loadedLate, () => node("late-modules.mjs")),
+  );
+  // Types of ssh2 come with no dependency of ours: the declarations must do without them.
+  if (existsSync(path.join(project, "node_modules/@types/ssh2"))) throw new Error("@types/ssh2 is installed");
   for (const { name, file, args } of compilers) {
     step(`types with TypeScript ${name}`, () => node(file, "-p", "tsconfig.json", ...args));
   }

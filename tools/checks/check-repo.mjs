@@ -11,6 +11,7 @@ import { fileSizeProblems } from "./repo/file-sizes.mjs";
 import { forbiddenTextProblems } from "./repo/forbidden-text.mjs";
 import { linkProblems } from "./repo/links.mjs";
 import { packageShapeProblems } from "./repo/package-shape.mjs";
+import { publicTypeProblems } from "./repo/public-types.mjs";
 import { readmeProblems } from "./repo/readmes.mjs";
 
 /**
@@ -39,6 +40,7 @@ const rules = {
   "forbidden text": forbiddenTextProblems,
   "error table": errorTableProblems,
   "api snapshot": apiSnapshotProblems,
+  "public types": publicTypeProblems,
 };
 
 let count = 0;

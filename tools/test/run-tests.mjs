@@ -5,7 +5,14 @@ import path from "node:path";
 import { streamTurbo } from "../lib/run.mjs";
 import { workspacePackages } from "../lib/workspace.mjs";
 import { fingerprint } from "./machine.mjs";
-import { addCounts, closingLine, collectPeers, countTests, describePeers } from "./summary.mjs";
+import {
+  addCounts,
+  closingLine,
+  collectPeers,
+  countTests,
+  describeLeftOut,
+  describePeers,
+} from "./summary.mjs";
 
 /** @typedef {import("./summary.mjs").TestResults} TestResults */
 
@@ -45,6 +52,7 @@ if (silent.length > 0 && extra.length === 0) {
 
 console.log(`\nNode ${process.version}`);
 for (const line of describePeers(collectPeers(results))) console.log(line);
+for (const line of describeLeftOut(results)) console.log(line);
 for (const problem of problems) console.log(`not good: ${problem}`);
 // Something that broke outside of a test must not look like success to a reader of the last line.
 if (problems.length > 0 && counts.failed === 0) counts.failed = 1;

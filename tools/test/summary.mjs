@@ -80,6 +80,26 @@ export function describePeers({ tookPart, missing }) {
   return lines.length === 0 ? ["no test asked for a real peer"] : lines.toSorted();
 }
 
+/**
+ * The lines that say what a brief run left out, and why: from the tags `[not in a brief run: reason]` in the titles.
+ *
+ * @param {readonly TestResults[]} all
+ * @returns {string[]}
+ */
+export function describeLeftOut(all) {
+  /** @type {Map<string, number>} */
+  const reasons = new Map();
+  for (const { fullName, title } of all
+    .flatMap(({ testResults }) => testResults)
+    .flatMap(({ assertionResults }) => assertionResults)) {
+    const reason = /\[not in a brief run: ([^\]]+)\]/.exec(fullName ?? title ?? "")?.[1];
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return [...reasons]
+    .map(([reason, tests]) => `not in this brief run: ${tests} tests or suites, because ${reason}`)
+    .toSorted();
+}
+
 /** @param {Counts} counts */
 export function closingLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;

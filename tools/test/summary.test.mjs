@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { addCounts, closingLine, collectPeers, countTests, describePeers } from "./summary.mjs";
+import {
+  addCounts,
+  closingLine,
+  collectPeers,
+  countTests,
+  describeLeftOut,
+  describePeers,
+} from "./summary.mjs";
 
 /**
  * @param {string} fullName
@@ -60,4 +67,15 @@ describe("peers", () => {
   test("nobody asked", () => {
     expect(describePeers(collectPeers([]))).toEqual(["no test asked for a real peer"]);
   });
+});
+
+test("what a brief run left out is summed up by its reason", () => {
+  const assertionResults = [
+    result("a [not in a brief run: it is long]", "skipped"),
+    result("b [peer: strace] [not in a brief run: it is long] c", "pending"),
+    result("d", "passed"),
+  ];
+  expect(describeLeftOut([{ testResults: [{ assertionResults }] }])).toEqual([
+    "not in this brief run: 2 tests or suites, because it is long",
+  ]);
 });

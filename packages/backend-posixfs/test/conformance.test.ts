@@ -1,6 +1,6 @@
 import { registerConformance } from "@borgstore/backend-testkit";
 import { withPermissions, type Backend } from "@borgstore/core";
-import { requirePeer } from "@borgstore/tools-peers";
+import { fullScope, registerSuite, requirePeer } from "@borgstore/tools-peers";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -49,10 +49,17 @@ function register(
   });
 }
 
+const full = fullScope("the calls of Node are those of other variants");
+
+function registerInFull(...variant: Parameters<typeof register>): void {
+  registerSuite(full, it, variant[0], () => register(...variant));
+}
+
 for (const { durability, io } of modes) {
   // Closing the others would sync thousands of files.
   const isOnDisk = durability === "none" && io === "sync";
-  register(
+  const registerOne = durability === "sync" ? register : registerInFull;
+  registerOne(
     `posixfs, durability ${durability}, io ${io}${isOnDisk ? ", in the temp directory" : ""}`,
     durability !== "none",
     (options) => posixfsBackend({ ...options, durability, io }),
@@ -65,7 +72,7 @@ register("posixfs, io auto, with all permissions", true, (options) =>
 );
 
 for (const io of ["sync", "pool"] as const) {
-  register(`posixfs, io ${io}, with a quota`, true, (options) =>
+  registerInFull(`posixfs, io ${io}, with a quota`, true, (options) =>
     posixfsBackend({ ...options, io, quota: 2 ** 40 }),
   );
 }

@@ -92,23 +92,24 @@ export class Connections {
   /** One more beside those that there are. That it is refused is no failure: so many there are, then. */
   #grow(): void {
     if (performance.now() < this.#noMoreUntilMs) return;
-    this.#begin(1).catch(() => {
-      this.#noMoreUntilMs = performance.now() + refusedMs;
+    const { signal } = this.#closing;
+    this.#begin().catch(() => {
+      if (!signal.aborted) this.#noMoreUntilMs = performance.now() + refusedMs;
     });
   }
 
   async #fresh(signal: AbortSignal | undefined): Promise<Session> {
     throwIfAborted(signal);
     try {
-      return await raceAbort(this.#connecting ?? this.#begin(connectAttempts), signal);
+      return await raceAbort(this.#connecting ?? this.#begin(), signal);
     } catch (error) {
       if (signal?.aborted === true || !StoreError.is(error)) throw error;
       throw unsent(error);
     }
   }
 
-  #begin(attempts: number): Promise<Session> {
-    const connecting = this.#tryToConnect(attempts, this.#closing.signal);
+  #begin(): Promise<Session> {
+    const connecting = this.#tryToConnect(this.#closing.signal);
     this.#connecting = connecting;
     const settled = (): void => {
       if (this.#connecting === connecting) this.#connecting = undefined;
@@ -117,7 +118,7 @@ export class Connections {
     return connecting;
   }
 
-  async #tryToConnect(attempts: number, signal: AbortSignal): Promise<Session> {
+  async #tryToConnect(signal: AbortSignal): Promise<Session> {
     for (let attempt = 1; ; attempt++) {
       try {
         const session = await this.#connect(signal);
@@ -127,6 +128,8 @@ export class Connections {
         throwIfAborted(signal);
         // A server that says nothing has had its time; one that refuses may do so because many came at once.
         const isPassing = StoreError.is(error) && error.retryable && error.code !== "TIMEOUT";
+        // Nobody waits for one more. For the only one they do, also when it was one more to begin with.
+        const attempts = this.#alive().length > 0 ? 1 : connectAttempts;
         if (!isPassing || attempt >= attempts) throw error;
         const longestMs = pausesMs[attempt - 1] ?? 0;
         await delay(longestMs * (0.5 + 0.5 * Math.random()), signal);

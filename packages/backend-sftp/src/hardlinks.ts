@@ -1,5 +1,7 @@
 import { StoreError } from "@borgstore/core";
 import type { Abilities } from "./abilities.ts";
+import { isMissing } from "./classify.ts";
+import type { Handle } from "./protocol/answers.ts";
 import { openFlag } from "./protocol/packet-types.ts";
 import type { Session } from "./session.ts";
 import type { Tree } from "./tree.ts";
@@ -38,12 +40,21 @@ export class HardlinkProbe {
     });
   }
 
+  async #create({ client }: Session, file: string): Promise<Handle> {
+    try {
+      return await client.open(file, openFlag.write | openFlag.create | openFlag.exclusive);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new StoreError("BACKEND_NOT_FOUND", { detail: `${this.#tree.base} is gone`, cause: error });
+    }
+  }
+
   async #probe(session: Session): Promise<void> {
     const { client } = session;
     const { base } = this.#tree;
     const file = this.#tree.inside(base, this.#newTempName());
     const link = this.#tree.inside(base, this.#newTempName());
-    const handle = await client.open(file, openFlag.write | openFlag.create | openFlag.exclusive);
+    const handle = await this.#create(session, file);
     const [, first, second, , removed] = await Promise.allSettled([
       client.close(handle),
       client.hardlink(file, link),

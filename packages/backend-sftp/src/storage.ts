@@ -1,4 +1,5 @@
 import { forEachConcurrently, StoreError, throwIfAborted, type Syncer } from "@borgstore/core";
+import { posix } from "node:path";
 import { classify, isFailure, isMissing, statusOf } from "./classify.ts";
 import { directoryAbove, follow, look, makeDirectories, raceAttempts } from "./directories.ts";
 import { status } from "./protocol/packet-types.ts";
@@ -98,7 +99,7 @@ export async function destroyStorage(
   if (found.kind !== "directory") {
     throw new StoreError("NOT_A_DIRECTORY", { detail: `${tree.base} is not a directory` });
   }
-  if (/^\/?(?:\.{0,2}\/?)*$/.test(tree.base)) {
+  if (/^(?:\/|\.|\.\.(?:\/\.\.)*)\/?$/.test(posix.normalize(tree.base))) {
     throw new StoreError("UNSUPPORTED", {
       detail: "a root, or the login directory itself, is never destroyed",
     });

@@ -82,6 +82,8 @@ async function openTemp(
       looking,
       session.client.open(temp, flags),
     ]);
+    // Without an answer it may still be made: it is removed behind that, if the connection lasts.
+    if (opened.status === "rejected" && StoreError.is(opened.reason)) void discard(session, temp);
     try {
       if (made.status === "rejected") throw made.reason;
       // A server that is read-only does not announce how to replace either, and that is not what is wrong.
@@ -117,7 +119,7 @@ async function fill(session: Session, handle: Handle, { source, signal, durably 
   const pipeline = new Pipeline(session, signal);
   try {
     if ("value" in source) {
-      const sending = sendPiece(session, pipeline, handle, 0, source.value);
+      const sending = sendPiece(session, pipeline, handle, 0, source.value, true);
       if (sending !== undefined) await sending;
     } else {
       await sendPieces(session, pipeline, handle, source.pieces);

@@ -58,15 +58,16 @@ export async function sendPieces(
 ): Promise<void> {
   let position = 0;
   for await (const piece of joinPieces(source, session.features.maxWriteBytes)) {
-    const sending = sendPiece(session, pipeline, handle, position, piece);
+    const sending = sendPiece(session, pipeline, handle, position, piece, false);
     if (sending !== undefined) await sending;
     position += piece.byteLength;
   }
 }
 
 /**
- * Sends one piece in as many writes as it takes, and copies it thereby.
+ * Sends one piece in as many writes as it takes.
  *
+ * @param stable whether it stays as it is until the pipeline has finished; else it is copied
  * @returns `undefined` when all is sent, else what resolves when it is
  */
 export function sendPiece(
@@ -75,14 +76,15 @@ export function sendPiece(
   handle: Handle,
   position: number,
   piece: Uint8Array,
+  stable: boolean,
 ): Promise<void> | undefined {
   const { maxWriteBytes } = session.features;
   for (let at = 0; at < piece.byteLength; at += maxWriteBytes) {
     const part = piece.subarray(at, at + maxWriteBytes);
     const room = pipeline.reserve(part.byteLength);
     if (room !== undefined)
-      return sendRest(session, pipeline, handle, position + at, piece.subarray(at), room);
-    pipeline.add(part.byteLength, session.client.write(handle, position + at, part));
+      return sendRest(session, pipeline, handle, position + at, piece.subarray(at), stable, room);
+    pipeline.add(part.byteLength, session.client.write(handle, position + at, part, stable));
   }
   return undefined;
 }
@@ -93,12 +95,13 @@ async function sendRest(
   handle: Handle,
   position: number,
   rest: Uint8Array,
+  stable: boolean,
   room: Promise<void>,
 ): Promise<void> {
   await room;
   const part = rest.subarray(0, session.features.maxWriteBytes);
-  pipeline.add(part.byteLength, session.client.write(handle, position, part));
+  pipeline.add(part.byteLength, session.client.write(handle, position, part, stable));
   const after = rest.subarray(part.byteLength);
-  const sending = sendPiece(session, pipeline, handle, position + part.byteLength, after);
+  const sending = sendPiece(session, pipeline, handle, position + part.byteLength, after, stable);
   if (sending !== undefined) await sending;
 }

@@ -55,7 +55,9 @@ describe("passwords", () => {
     const { options } = await inProcess({ password: "sesame", authorizedKeys: [] });
     const error = await failure(sftpBackend(options()).open());
     expect(error.code).toBe("UNAUTHENTICATED");
-    expect(error.message).toMatch(/somebody at 127\.0\.0\.1: .*no password was given; the server offers password/);
+    expect(error.message).toMatch(
+      /somebody at 127\.0\.0\.1: .*no password was given; the server offers password/,
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { everyScope, fullScope, registerSuite } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
 import {
   AttemptCounters,
@@ -46,11 +47,14 @@ const layers: Readonly<Record<string, (inner: Backend) => Backend>> = {
   "faulty without faults": (inner) => faultyBackend(inner, { seed: 1 }),
 };
 
-for (const [name, layer] of Object.entries(layers)) {
-  for (const kind of name === "all layers" ? (["tree", "prefix"] as const) : (["tree"] as const)) {
-    registerConformance({
-      runner: { describe, it },
-      ...worldOptions(`${name} over memory as ${kind}`, worldKinds[kind], layer),
-    });
+const full = fullScope("all layers over memory as tree call the same of Node");
+
+for (const [layerName, layer] of Object.entries(layers)) {
+  const isAll = layerName === "all layers";
+  for (const kind of isAll ? (["tree", "prefix"] as const) : (["tree"] as const)) {
+    const name = `${layerName} over memory as ${kind}`;
+    registerSuite(isAll && kind === "tree" ? everyScope : full, it, name, () =>
+      registerConformance({ runner: { describe, it }, ...worldOptions(name, worldKinds[kind], layer) }),
+    );
   }
 }

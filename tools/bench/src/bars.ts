@@ -1,5 +1,6 @@
 import { differencesByRound, ratiosByRound, summarize, type Summary } from "./measure/statistics.ts";
 import type { Figure } from "./report/report.ts";
+import { sftpBars } from "./sftp-bench/sftp-bars.ts";
 
 /** Names a figure of a bench. */
 interface FigureName {
@@ -11,6 +12,8 @@ interface FigureName {
 /** A promise about speed that a run can check. */
 export interface Bar extends FigureName {
   readonly bench: string;
+  /** Another subject that may meet it as well: the better of both counts. */
+  readonly orSubject?: string;
   /**
    * - `ratio`: at most `limit` times the bound, or at most `orAddedUs` µs above it
    * - `added`: at most `limit` above the bound, in the figure's unit
@@ -28,6 +31,8 @@ export interface BarResult {
   readonly bar: Bar;
   /** `missing`: the run did not measure it. */
   readonly outcome: "met" | "missed" | "missing";
+  /** Which subject the value is of. */
+  readonly subject?: string;
   /** The value that was held against the limit, over the rounds. */
   readonly value?: Summary;
   /** The same by processor time, for a ratio where it is known: not what is promised, but steadier. */
@@ -80,7 +85,7 @@ const storeOverBackend = (call: string): Bar => ({
   limit: 3,
 });
 
-/** All bars: of the Store on a file system in memory unless the name says otherwise. */
+/** All bars: of the Store, and for local files on a file system in memory, unless the name says otherwise. */
 export const bars: readonly Bar[] = [
   oneCaller("store-new", 1.25),
   oneCaller("store", 1.25),
@@ -110,26 +115,35 @@ export const bars: readonly Bar[] = [
   systemCalls("load 64KiB", 3),
   systemCalls("info 1KiB", 1),
   ...["store", "load", "info", "delete"].map(storeOverBackend),
+  ...sftpBars,
 ];
 
 /** Holds the figures of a run against bars. */
 export function checkBars(checked: readonly Bar[], figures: readonly Figure[]): BarResult[] {
   return checked.map((bar) => {
-    const figure = findFigure(bar.bench, bar, figures);
     const bound = bar.bound === undefined ? undefined : findFigure(bar.bench, bar.bound, figures);
-    if (figure === undefined || (bar.bound !== undefined && bound === undefined)) {
-      return { bar, outcome: "missing" };
-    }
-    const result = checkBar(bar, figure.rounds, bound?.rounds ?? []);
-    if (bar.kind !== "ratio" || figure.cpuRounds === undefined || bound?.cpuRounds === undefined)
-      return result;
-    return { ...result, cpuValue: ratiosByRound(figure.cpuRounds, bound.cpuRounds) };
+    if (bar.bound !== undefined && bound === undefined) return { bar, outcome: "missing" };
+    const subjects = bar.orSubject === undefined ? [bar.subject] : [bar.subject, bar.orSubject];
+    const results = subjects.flatMap((subject) => {
+      const figure = findFigure(bar.bench, { ...bar, subject }, figures);
+      return figure === undefined ? [] : [checkFigure(bar, figure, bound)];
+    });
+    const [best] = results.toSorted((a, b) => a.value.median - b.value.median);
+    return best ?? { bar, outcome: "missing" };
   });
 }
 
-function checkBar(bar: Bar, rounds: readonly number[], bounds: readonly number[]): BarResult {
-  const value = valueFor(bar, rounds, bounds);
-  return { bar, outcome: isWithin(bar, value, rounds, bounds) ? "met" : "missed", value };
+function checkFigure(
+  bar: Bar,
+  figure: Figure,
+  bound: Figure | undefined,
+): BarResult & { readonly value: Summary } {
+  const bounds = bound?.rounds ?? [];
+  const value = valueFor(bar, figure.rounds, bounds);
+  const outcome = isWithin(bar, value, figure.rounds, bounds) ? "met" : "missed";
+  const result = { bar, outcome, subject: figure.subject, value } as const;
+  if (bar.kind !== "ratio" || figure.cpuRounds === undefined || bound?.cpuRounds === undefined) return result;
+  return { ...result, cpuValue: ratiosByRound(figure.cpuRounds, bound.cpuRounds) };
 }
 
 function valueFor(bar: Bar, rounds: readonly number[], bounds: readonly number[]): Summary {

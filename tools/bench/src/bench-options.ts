@@ -2,28 +2,30 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
-/** What is run of `bench posixfs`. */
-const posixfsParts = ["calls", "list", "loop", "syscalls"] as const;
+/** What benches have of these is run. */
+const allParts = ["calls", "list", "loop", "syscalls", "large", "distance"] as const;
 
-type PosixfsPart = (typeof posixfsParts)[number];
+type BenchPart = (typeof allParts)[number];
 
 /** What a run was asked for. */
 export interface BenchOptions {
   /** Names of benches, in the order of running. */
   readonly benches: readonly string[];
-  /** Lengths of values in bytes. */
-  readonly sizes: readonly number[];
+  /** Lengths of values in bytes. `undefined`, as for the three that follow: the bench's own. */
+  readonly sizes: readonly number[] | undefined;
   /** Numbers of callers. */
-  readonly concurrencies: readonly number[];
+  readonly concurrencies: readonly number[] | undefined;
   /** Calls of each kind per round; of large values fewer, so that a round stays below 256 MiB a subject. */
-  readonly count: number;
+  readonly count: number | undefined;
   /** Items of the list bench. */
-  readonly listCount: number;
+  readonly listCount: number | undefined;
+  /** Length of a value that is large, in bytes. */
+  readonly largeSize: number;
   /** Rounds that count; one more to warm up. */
   readonly rounds: number;
   /** Whether npm peers take part. */
   readonly peers: boolean;
-  readonly parts: readonly PosixfsPart[];
+  readonly parts: readonly BenchPart[];
   /** Existing directory to work in, by default in memory. */
   readonly directory: string;
   /** Existing directory on a disk, for the delay of the event loop. */
@@ -35,14 +37,15 @@ export interface BenchOptions {
 }
 
 /** The text of `--help`. */
-export const usage: string = `usage: pnpm bench [posixfs] [core] [options]
+export const usage: string = `usage: pnpm bench [posixfs] [core] [sftp] [options]
 
-  --sizes LIST        lengths of values: 1KiB,64KiB,4MiB
-  --concurrency LIST  numbers of callers: 1,64
-  --count N           calls of each kind per round: 4000
-  --list-count N      items of the list bench: 100000
+  --sizes LIST        lengths of values: 1KiB,64KiB,4MiB (sftp: 1KiB)
+  --concurrency LIST  numbers of callers: 1,64 (sftp: 1,16,64)
+  --count N           calls of each kind per round: 4000 (sftp: 1000)
+  --list-count N      items of the list bench: 100000 (sftp: 10000)
+  --large-size SIZE   length of a large value, of sftp: 64MiB
   --rounds N          rounds that count, after one to warm up: 5
-  --parts LIST        of posixfs: ${posixfsParts.join(",")}
+  --parts LIST        of posixfs: calls,list,loop,syscalls; of sftp: calls,list,large,distance
   --syscalls          the same as --parts syscalls
   --peers             with npm peers, installed into a cache directory
   --dir DIR           where to work: /dev/shm, else the temp directory
@@ -62,12 +65,13 @@ export function parseBenchOptions(args: readonly string[], known: readonly strin
     args: [...args],
     allowPositionals: true,
     options: {
-      sizes: { type: "string", default: "1KiB,64KiB,4MiB" },
-      concurrency: { type: "string", default: "1,64" },
-      count: { type: "string", default: "4000" },
-      "list-count": { type: "string", default: "100000" },
+      sizes: { type: "string" },
+      concurrency: { type: "string" },
+      count: { type: "string" },
+      "list-count": { type: "string" },
+      "large-size": { type: "string", default: "64MiB" },
       rounds: { type: "string", default: "5" },
-      parts: { type: "string", default: posixfsParts.join(",") },
+      parts: { type: "string", default: allParts.join(",") },
       syscalls: { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
       dir: { type: "string", default: existsSync("/dev/shm") ? "/dev/shm" : tmpdir() },
@@ -78,13 +82,14 @@ export function parseBenchOptions(args: readonly string[], known: readonly strin
   });
   return {
     benches: positionals.length === 0 ? known : oneOfEach(positionals, known, "bench"),
-    sizes: values.sizes.split(",").map(parseSize),
-    concurrencies: values.concurrency.split(",").map((text) => parseCount(text, "--concurrency")),
-    count: parseCount(values.count, "--count"),
-    listCount: parseCount(values["list-count"], "--list-count"),
+    sizes: values.sizes?.split(",").map(parseSize),
+    concurrencies: values.concurrency?.split(",").map((text) => parseCount(text, "--concurrency")),
+    count: parseOptionalCount(values.count, "--count"),
+    listCount: parseOptionalCount(values["list-count"], "--list-count"),
+    largeSize: parseSize(values["large-size"]),
     rounds: parseCount(values.rounds, "--rounds"),
     peers: values.peers,
-    parts: values.syscalls ? ["syscalls"] : oneOfEach(values.parts.split(","), posixfsParts, "part"),
+    parts: values.syscalls ? ["syscalls"] : oneOfEach(values.parts.split(","), allParts, "part"),
     directory: values.dir,
     diskDirectory: values["disk-dir"],
     jsonFile: values.json,
@@ -98,6 +103,10 @@ function oneOfEach<T extends string>(names: readonly string[], known: readonly T
     if (found === undefined) throw new TypeError(`no ${what} "${name}"; there are ${known.join(", ")}`);
     return found;
   });
+}
+
+function parseOptionalCount(text: string | undefined, option: string): number | undefined {
+  return text === undefined ? undefined : parseCount(text, option);
 }
 
 function parseCount(text: string, option: string): number {

@@ -5,6 +5,7 @@ import { parseBenchOptions, usage, type BenchOptions } from "./bench-options.ts"
 import { benchCore } from "./core-bench/core-bench.ts";
 import { benchPosixfs } from "./posixfs-bench/posixfs-bench.ts";
 import { Output } from "./report/output.ts";
+import { benchSftp } from "./sftp-bench/sftp-bench.ts";
 
 type Bench = (options: BenchOptions, output: Output) => Promise<readonly BarResult[]>;
 
@@ -12,6 +13,7 @@ type Bench = (options: BenchOptions, output: Output) => Promise<readonly BarResu
 const benches: ReadonlyMap<string, Bench> = new Map([
   ["posixfs", benchPosixfs],
   ["core", benchCore],
+  ["sftp", benchSftp],
 ]);
 
 /**

@@ -2,7 +2,9 @@
 const assert = require("node:assert/strict");
 const core = require("@borgstore/core");
 const { posixfs } = require("@borgstore/backend-posixfs");
+const { sftp } = require("@borgstore/backend-sftp");
 
 assert.equal(typeof core.openStore, "function");
 assert.deepEqual(posixfs.schemes, ["file"]);
+assert.deepEqual(sftp.schemes, ["sftp"]);
 console.log("require: good");

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { sftp } from "@borgstore/backend-sftp";
 import { openStore, StoreError } from "@borgstore/core";
 
 const directory = `${process.cwd()}/storage`;
-const options = { backends: [posixfs], namespaces: { config: { levels: [0] }, data: { levels: [2] } } };
+const options = { backends: [posixfs, sftp], namespaces: { config: { levels: [0] }, data: { levels: [2] } } };
 const url = pathToFileURL(directory).href;
 
 const key = "0123456789abcdef";
@@ -25,5 +26,12 @@ for await (const item of reader.list("data")) names.push([item.name, item.size])
 assert.deepEqual(names, [[key, value.length]]);
 await assert.rejects(reader.load("data/fedcba9876543210"), (error) => StoreError.is(error, "NOT_FOUND"));
 await reader.close();
+// Nobody listens there. What a connection needs is installed and is loaded.
+const nowhere = openStore("sftp://127.0.0.1:1/storage", {
+  ...options,
+  backendOptions: { sshConfigFile: "none", transport: "ssh2" },
+  retry: false,
+});
+await assert.rejects(nowhere, (error) => StoreError.is(error, "CONNECTION"));
 await rm(directory, { recursive: true });
 console.log("round trip: good");

@@ -1,10 +1,11 @@
 // Compiles with every compiler that the packages support.
 import { posixfs } from "@borgstore/backend-posixfs";
+import { sftp, sftpBackend, type SftpOptions } from "@borgstore/backend-sftp";
 import { openStore, StoreError, type Backend, type ItemInfo } from "@borgstore/core";
 
 export async function sizes(url: string, signal: AbortSignal): Promise<Map<string, number>> {
   await using store = await openStore(url, {
-    backends: [posixfs],
+    backends: [posixfs, sftp],
     namespaces: { data: { levels: [2] } },
   });
   const found = new Map<string, number>();
@@ -25,4 +26,10 @@ export async function infoOf(backend: Backend, name: string): Promise<ItemInfo> 
   // @ts-expect-error a name is a string: the types reach the user, they have not become any
   await backend.info(1);
   return await backend.info(name);
+}
+
+export function onServer(options: SftpOptions): Backend {
+  // @ts-expect-error durability is one of three words
+  sftpBackend({ host: "host", path: "storage", durability: "always" });
+  return sftpBackend({ host: "host", path: "storage", hostKeys: ["SHA256:…"], ...options });
 }

@@ -11,7 +11,7 @@ import path from "node:path";
  *
  * @param {string} text
  */
-function withoutComments(text) {
+export function withoutComments(text) {
   const token = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
   return text.replaceAll(token, (_, /** @type {string | undefined} */ string) => string ?? "");
 }
@@ -84,7 +84,7 @@ function readModule(file) {
  * @param {string} from declaration file
  * @param {string} source specifier found there
  */
-function resolveModule(from, source) {
+export function resolveModule(from, source) {
   return path.join(path.dirname(from), source.replace(/\.[tj]s$/, ".d.ts"));
 }
 

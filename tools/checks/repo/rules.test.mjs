@@ -6,6 +6,7 @@ import { fileSizeProblems } from "./file-sizes.mjs";
 import { forbiddenTextProblems } from "./forbidden-text.mjs";
 import { headingAnchors, linkProblems } from "./links.mjs";
 import { manifestProblems } from "./package-shape.mjs";
+import { importedModules } from "./public-types.mjs";
 import { sectionProblems } from "./readmes.mjs";
 
 /** @param {Record<string, string>} texts by file name */
@@ -157,6 +158,23 @@ export { type F } from "./f.ts";`;
       "export interface B {",
       "export declare class",
       "export { type F } fr",
+    ]);
+  });
+});
+
+describe("public types", () => {
+  test("what the entry point leads to is looked at, other declarations are not", () => {
+    /** @type {Record<string, string>} */
+    const texts = {
+      "/dist/index.d.ts": `// import "comment";\nexport { type A } from "./a.ts";\nimport "side-effect";`,
+      "/dist/a.d.ts": `import type { B } from "named";\nexport type A = B | import("inline").C;`,
+      "/dist/internal.d.ts": `import type { D } from "internal";`,
+    };
+    const modules = importedModules("/dist/index.d.ts", (file) => texts[file] ?? "");
+    expect([...modules]).toEqual([
+      ["side-effect", "/dist/index.d.ts"],
+      ["named", "/dist/a.d.ts"],
+      ["inline", "/dist/a.d.ts"],
     ]);
   });
 });

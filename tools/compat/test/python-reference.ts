@@ -20,8 +20,9 @@ export class PythonReference implements AsyncDisposable {
   readonly #answers: AsyncIterator<string>;
   #errors = "";
 
-  constructor(python: string, setup: ReferenceSetup) {
-    this.#child = spawn(python, [script], { stdio: "pipe" });
+  /** @param env the child's whole environment; by default this process's. */
+  constructor(python: string, setup: ReferenceSetup, env: NodeJS.ProcessEnv = process.env) {
+    this.#child = spawn(python, [script], { stdio: "pipe", env });
     this.#child.stderr.on("data", (text: Buffer) => (this.#errors += text.toString()));
     this.#lines = createInterface({ input: this.#child.stdout });
     this.#answers = this.#lines[Symbol.asyncIterator]();

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { everyScope, fullScope } from "@borgstore/tools-peers";
 import { afterAll, describe, expect, test } from "vitest";
 import { itemsOf, startImage } from "../src/crash-run.ts";
 import { enumerateCrashes } from "../src/enumerate-crashes.ts";
@@ -82,24 +83,30 @@ describe("a process that kills itself in the middle of an operation", () => {
     ["store new", "replace", "store if absent", "move", "undelete"].includes(name),
   );
 
-  test.each(tried)(
-    "leaves the items as they were or as they should be: $name",
-    async (operation) => {
-      const after = operation.expected(initialItems) ?? initialItems;
-      const whole = [initialItems, after];
-      // Moving where nothing may be replaced gives the new name before it takes the old one.
-      if (operation.name === "undelete") whole.push(new Map([...initialItems, ...after]));
-      let kills = 0;
-      let outcome = await killed(operation.name, kills);
-      while (!outcome.ended) {
-        expect(whole).toContainEqual(outcome.found);
-        outcome = await killed(operation.name, ++kills);
-      }
-      expect(outcome.found).toEqual(after);
-      expect(kills).toBeGreaterThan(2);
-    },
-    60_000,
-  );
+  // Every kill is the start of a Node.
+  const full = fullScope("the order of calls decides, which is enumerated above");
+
+  for (const operation of tried) {
+    const { isLeftOut, tag } = operation.name === "replace" ? everyScope : full;
+    test.skipIf(isLeftOut)(
+      `leaves the items as they were or as they should be: ${operation.name}${tag}`,
+      async () => {
+        const after = operation.expected(initialItems) ?? initialItems;
+        const whole = [initialItems, after];
+        // Moving where nothing may be replaced gives the new name before it takes the old one.
+        if (operation.name === "undelete") whole.push(new Map([...initialItems, ...after]));
+        let kills = 0;
+        let outcome = await killed(operation.name, kills);
+        while (!outcome.ended) {
+          expect(whole).toContainEqual(outcome.found);
+          outcome = await killed(operation.name, ++kills);
+        }
+        expect(outcome.found).toEqual(after);
+        expect(kills).toBeGreaterThan(2);
+      },
+      60_000,
+    );
+  }
 });
 
 function imageOf(root: string): DiskImage {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { StoreError } from "@borgstore/core";
+import { isSftpUrl } from "./storage.ts";
 
 /** What the command line asks for. */
 export interface DemoArguments {
@@ -10,6 +11,8 @@ export interface DemoArguments {
   readonly directory: string | undefined;
   /** Whether to destroy the storage at the end; `undefined` asks on a terminal and keeps it without one. */
   readonly destroy: boolean | undefined;
+  /** For an `sftp:` URL: the file that is read instead of the user's and the system's ssh_config. */
+  readonly sshConfigFile: string | undefined;
   /** Report as one JSON object on stdout; everything else goes to stderr. */
   readonly json: boolean;
   /** Time between progress lines in ms where stderr is no terminal. */
@@ -22,13 +25,14 @@ Puts DIRECTORY into the store at URL as chunks under their SHA-256, restores it 
 both byte for byte, and shows what else a store can do. Running it again reuses what the store holds already, also
 after the earlier run was killed.
 
-  URL         where to store: file:///absolute/path or memory:  (default, also when empty: a fixed directory below
-              the temp directory)
+  URL         where to store: file:///absolute/path, sftp://[user@]host[:port]/path (a second slash makes the path
+              absolute) or memory:  (default, also when empty: a fixed directory below the temp directory)
   DIRECTORY   what to store (default: the repository's node_modules)
 
 Options:
   --destroy           destroy the storage at the end without asking
   --keep              keep it without asking (without a terminal nobody is asked, and it is kept)
+  --ssh-config FILE   for sftp: read FILE instead of the user's and the system's ssh_config, as ssh -F
   --json              one JSON object with all figures on stdout; the report goes to stderr
   --progress SECONDS  time between progress lines where stderr is no terminal (default: 2)
   -h, --help          this text
@@ -50,19 +54,31 @@ export function parseArguments(argv: readonly string[]): DemoArguments {
   if (values.destroy && values.keep) refuse("--destroy and --keep exclude each other");
   const seconds = Number(values.progress);
   if (!(seconds > 0 && seconds <= 3600)) refuse("--progress takes seconds, above 0 and at most 3600");
+  // Empty, so that DIRECTORY can be given alone: pnpm demo "" DIRECTORY.
+  const url = positionals[0] === "" ? undefined : positionals[0];
+  const sshConfigFile = values["ssh-config"];
+  if (sshConfigFile === "") refuse("--ssh-config takes the name of a file");
+  if (sshConfigFile !== undefined && !isSftpUrl(url ?? "")) refuse("--ssh-config is for sftp: URLs");
   return {
     help: values.help,
-    // Empty, so that DIRECTORY can be given alone: pnpm demo "" DIRECTORY.
-    url: positionals[0] === "" ? undefined : positionals[0],
+    url,
     directory: positionals[1],
     destroy: values.destroy ? true : values.keep ? false : undefined,
+    sshConfigFile,
     json: values.json,
     progressMs: seconds * 1000,
   };
 }
 
 interface Parsed {
-  readonly values: { destroy: boolean; keep: boolean; json: boolean; help: boolean; progress: string };
+  readonly values: {
+    destroy: boolean;
+    keep: boolean;
+    json: boolean;
+    help: boolean;
+    progress: string;
+    "ssh-config"?: string;
+  };
   readonly positionals: readonly string[];
 }
 
@@ -78,6 +94,7 @@ function parseOrRefuse(argv: readonly string[]): Parsed {
         json: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
         progress: { type: "string", default: "2" },
+        "ssh-config": { type: "string" },
       },
     });
   } catch (error) {

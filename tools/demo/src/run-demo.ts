@@ -43,8 +43,9 @@ export async function runDemo(env: DemoEnvironment): Promise<DemoReport> {
   say(`1. Open the store ${redactUrl(url)}`);
   const stale = await removeStaleRestores(demoDirectory);
   if (stale > 0) say(`   removed what ${plural(stale, "killed run")} had restored`);
-  const store = await openDemoStore(url, signal);
-  const context: StepContext = { url, demoDirectory, store, say, progress, signal };
+  const place = { url, sshConfigFile: args.sshConfigFile };
+  const store = await openDemoStore(place, signal);
+  const context: StepContext = { ...place, demoDirectory, store, say, progress, signal };
   try {
     const report = await runSteps(context, args.directory);
     const destroyed = await destroyIfWanted(env, context);

@@ -10,13 +10,18 @@ import type { Progress } from "./progress.ts";
 import { sayCompared, sayPaths } from "./report.ts";
 import { restore, type RestoreResult } from "./restore.ts";
 import { showList, showPartialLoad, showSoftDelete } from "./show-item-operations.ts";
-import { listContent, openWithLevels, ownDirectories, type StorageContent } from "./storage.ts";
+import {
+  listContent,
+  openWithLevels,
+  ownDirectories,
+  type StorageContent,
+  type StoragePlace,
+} from "./storage.ts";
 import { findUnfinishedRun, markFinished, markUnfinished } from "./unfinished-mark.ts";
 import type { Skipped } from "./walk-directory.ts";
 
 /** What every step works with. */
-export interface StepContext {
-  readonly url: string;
+export interface StepContext extends StoragePlace {
   readonly demoDirectory: string;
   readonly store: Store;
   /** Writes one line of the report. */
@@ -168,14 +173,14 @@ export async function showOperations(
   context: StepContext,
   { entries }: BackupResult,
 ): Promise<ChangeLevelResult> {
-  const { url, store, say, progress, signal } = context;
+  const { store, say, progress, signal } = context;
   say("5. What else a store can do");
   const input = { store, say: (line: string) => say(`   ${line}`), signal };
   await showPartialLoad(input, entries);
   await showSoftDelete(input);
   const result = await changeLevelWhileReading({
     store,
-    openWithLevels: async (levels) => await openWithLevels(url, levels, signal),
+    openWithLevels: async (levels) => await openWithLevels(context, levels, signal),
     progress,
     signal,
   });

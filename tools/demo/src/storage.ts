@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { sftp, type SftpOptions } from "@borgstore/backend-sftp";
 import { memory, openStore, type NamespacesConfig, type Store } from "@borgstore/core";
 import { movedNamespace } from "./change-level.ts";
 import { snapshotPrefix } from "./manifest.ts";
 import { directoryId } from "./walk-directory.ts";
 
 /** The backends that the demo knows; another one is a dependency and an entry here. */
-const backends = [posixfs, memory];
+const backends = [posixfs, sftp, memory];
 
 const namespaces: NamespacesConfig = {
   config: { levels: [0] },
@@ -14,18 +15,38 @@ const namespaces: NamespacesConfig = {
   [movedNamespace]: { levels: [1] },
 };
 
+/** Where the storage is, and how it is reached. */
+export interface StoragePlace {
+  readonly url: string;
+  /** For an `sftp:` URL: the file that is read instead of the user's and the system's ssh_config. */
+  readonly sshConfigFile: string | undefined;
+}
+
+/** Options of the backend. */
+function backendOptions({ url, sshConfigFile }: StoragePlace): SftpOptions | undefined {
+  // Other backends would refuse an option that is none of theirs.
+  return isSftpUrl(url) ? { sshConfigFile } : undefined;
+}
+
+/** Whether the sftp backend takes the URL. */
+export function isSftpUrl(url: string): boolean {
+  return /^sftp:/i.test(url);
+}
+
 /** Opens the demo's store, making the storage when there is none. @throws StoreError see `openStore`. */
-export async function openDemoStore(url: string, signal: AbortSignal): Promise<Store> {
-  return await openStore(url, { backends, namespaces, create: true, signal });
+export async function openDemoStore(place: StoragePlace, signal: AbortSignal): Promise<Store> {
+  const options = { backends, backendOptions: backendOptions(place), namespaces, create: true, signal };
+  return await openStore(place.url, options);
 }
 
 /** Opens another store on the same storage, that knows these levels of the namespace that is moved. */
 export async function openWithLevels(
-  url: string,
+  place: StoragePlace,
   levels: readonly number[],
   signal: AbortSignal,
 ): Promise<Store> {
-  return await openStore(url, { backends, namespaces: { [movedNamespace]: { levels } }, signal });
+  const options = { backends, backendOptions: backendOptions(place), signal };
+  return await openStore(place.url, { ...options, namespaces: { [movedNamespace]: { levels } } });
 }
 
 /** What earlier runs left in the storage. */

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { everyScope, fullScope } from "@borgstore/tools-peers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { posixfs } from "@borgstore/backend-posixfs";
 import { openStore } from "@borgstore/core";
@@ -13,6 +14,9 @@ import { runForReport, startDemo } from "./run-main.ts";
 
 const timeout = 60_000;
 const quick = ["--progress", "0.01"];
+const otherMoments = fullScope("what another moment leaves does not depend on Node");
+// Syncing to a busy disk would make up most of the time.
+const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 let temp: string;
 let tree: string;
@@ -20,7 +24,7 @@ let storage: string;
 let url: string;
 
 beforeEach(async () => {
-  temp = await mkdtemp(join(tmpdir(), "borgstore-demo-test-"));
+  temp = await mkdtemp(join(parent, "borgstore-demo-test-"));
   tree = join(temp, "tree");
   storage = join(temp, "storage");
   url = pathToFileURL(storage).href;
@@ -135,7 +139,9 @@ describe("a run of the demo", { timeout }, () => {
   });
 });
 
-describe("a store that was damaged", { timeout }, () => {
+const mending = fullScope("restore.test.ts has the mending");
+
+describe.skipIf(mending.isLeftOut)(`a store that was damaged${mending.tag}`, { timeout }, () => {
   it("is mended when a chunk has other bytes", async () => {
     await runForReport([url, tree], { temp });
     const paths = await chunkPaths();
@@ -174,24 +180,27 @@ describe("a killed demo", { timeout }, () => {
     ["while it changes the level", /moving level 1 to 2, \d+ %/],
   ];
 
-  it.each(moments)("%s leaves a store that the next run uses and completes", async (_, moment) => {
-    const demo = startDemo([url, tree, ...quick], { temp, latencyMs: 10 });
-    await demo.seen(moment);
-    const chunksBefore = existsSync(join(storage, "data")) ? (await chunkPaths()).length : 0;
-    demo.child.kill("SIGKILL");
-    expect(await demo.ended).toMatchObject({ killedBy: "SIGKILL" });
-    const names = existsSync(storage) ? await listedNames() : [];
-    expect(
-      names.filter((name) => !/^(?:config|data|index)\/[\w./-]+$/.test(name) || name.includes("tmp")),
-    ).toEqual([]);
+  for (const [when, moment] of moments) {
+    const { isLeftOut, tag } = when === "when it has stored about half" ? everyScope : otherMoments;
+    it.skipIf(isLeftOut)(`${when} leaves a store that the next run uses and completes${tag}`, async () => {
+      const demo = startDemo([url, tree, ...quick], { temp, latencyMs: 10 });
+      await demo.seen(moment);
+      const chunksBefore = existsSync(join(storage, "data")) ? (await chunkPaths()).length : 0;
+      demo.child.kill("SIGKILL");
+      expect(await demo.ended).toMatchObject({ killedBy: "SIGKILL" });
+      const names = existsSync(storage) ? await listedNames() : [];
+      expect(
+        names.filter((name) => !/^(?:config|data|index)\/[\w./-]+$/.test(name) || name.includes("tmp")),
+      ).toEqual([]);
 
-    const next = await runForReport([url, tree], { temp });
-    await expectGood(next);
-    expect(next.backup.replacedChunks).toBe(0);
-    expect(next.backup.reusedChunks).toBeGreaterThanOrEqual(chunksBefore);
-    expect(next.backup.reusedChunks).toBe(next.found.chunks);
-    expect(next.restored.mended).toEqual([]);
-  });
+      const next = await runForReport([url, tree], { temp });
+      await expectGood(next);
+      expect(next.backup.replacedChunks).toBe(0);
+      expect(next.backup.reusedChunks).toBeGreaterThanOrEqual(chunksBefore);
+      expect(next.backup.reusedChunks).toBe(next.found.chunks);
+      expect(next.restored.mended).toEqual([]);
+    });
+  }
 });
 
 describe("an interrupted demo", { timeout }, () => {
@@ -201,20 +210,23 @@ describe("an interrupted demo", { timeout }, () => {
     ["changing the level", /moving level 1 to 2, \d+ %/, "1 snapshot"],
   ];
 
-  it.each(moments)("stops cleanly with 130 while %s", async (_, moment, snapshots) => {
-    const demo = startDemo([url, tree, ...quick], { temp, latencyMs: 10 });
-    await demo.seen(moment);
-    demo.child.kill("SIGINT");
-    const end = await demo.ended;
-    expect(end).toMatchObject({ code: 130, killedBy: null });
-    expect(end.stdout).toContain("Stopped. The store is in order");
-    expect(end.stdout).toContain(snapshots);
-    expect(end.stderr).toContain("stopped by SIGINT");
-    await expectNoRestoreLeft();
-    expect((await pathsBelow(storage)).filter((path) => path.endsWith(".tmp"))).toEqual([]);
-    expect(await listedNames()).not.toEqual([]);
-    await expectGood(await runForReport([url, tree], { temp }));
-  });
+  for (const [what, moment, snapshots] of moments) {
+    const { isLeftOut, tag } = what === "restoring" ? everyScope : otherMoments;
+    it.skipIf(isLeftOut)(`stops cleanly with 130 while ${what}${tag}`, async () => {
+      const demo = startDemo([url, tree, ...quick], { temp, latencyMs: 10 });
+      await demo.seen(moment);
+      demo.child.kill("SIGINT");
+      const end = await demo.ended;
+      expect(end).toMatchObject({ code: 130, killedBy: null });
+      expect(end.stdout).toContain("Stopped. The store is in order");
+      expect(end.stdout).toContain(snapshots);
+      expect(end.stderr).toContain("stopped by SIGINT");
+      await expectNoRestoreLeft();
+      expect((await pathsBelow(storage)).filter((path) => path.endsWith(".tmp"))).toEqual([]);
+      expect(await listedNames()).not.toEqual([]);
+      await expectGood(await runForReport([url, tree], { temp }));
+    });
+  }
 
   it("ends with 143 on SIGTERM", async () => {
     const demo = startDemo([url, tree, ...quick], { temp, latencyMs: 10 });
@@ -232,6 +244,7 @@ describe("wrong arguments", { timeout }, () => {
     ["an unknown option", ["--frobnicate"], /INVALID_ARGUMENT.*--frobnicate/],
     ["two options that exclude each other", ["--keep", "--destroy"], /exclude each other/],
     ["too many words", ["memory:", "/", "more"], /at most URL and DIRECTORY/],
+    ["an ssh configuration for a directory", ["memory:", "--ssh-config", "file"], /is for sftp: URLs/],
     ["an impossible time", ["--progress", "0"], /--progress takes seconds/],
   ])("%s end with 2 and a message", async (_, args, message) => {
     const end = await startDemo(args, { temp }).ended;

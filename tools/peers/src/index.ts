@@ -9,3 +9,4 @@ export { type SshClientFiles } from "./ssh-client-files.ts";
 export { type SshKeyType } from "./ssh-keys.ts";
 export { type SftpSubsystem } from "./sshd-config.ts";
 export { startSshd, type Sshd, type SshdOptions } from "./sshd.ts";
+export { everyScope, fullScope, registerSuite, type TestScope } from "./test-scope.ts";

@@ -8,6 +8,7 @@ const spareBytes = 64;
 export class PacketWriter {
   #buffer: Buffer;
   #length = 4;
+  #bytesBehind = 0;
 
   /** @param roomBytes how much the fields will about take; it grows when they take more. */
   constructor(type: number, roomBytes: number) {
@@ -42,6 +43,12 @@ export class PacketWriter {
     return this;
   }
 
+  /** A length; the bytes are sent behind the packet, which ends with this field, and not copied. */
+  bytesBehind(value: Uint8Array): this {
+    this.#bytesBehind = value.byteLength;
+    return this.uint32(value.byteLength);
+  }
+
   /** A length in bytes, then the text in UTF-8. */
   text(value: string): this {
     const length = Buffer.byteLength(value);
@@ -53,7 +60,7 @@ export class PacketWriter {
 
   /** The finished packet. Nothing may be added after it. */
   finish(): Buffer {
-    this.#buffer.writeUInt32BE(this.#length - 4, 0);
+    this.#buffer.writeUInt32BE(this.#length - 4 + this.#bytesBehind, 0);
     return this.#buffer.subarray(0, this.#length);
   }
 

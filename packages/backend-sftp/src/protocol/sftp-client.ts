@@ -16,6 +16,9 @@ import type { Answer } from "./pending-request.ts";
 import type { AnnouncedLimits } from "./server-features.ts";
 import type { SftpConnection } from "./sftp-connection.ts";
 
+/** Larger data is not copied where it need not be: that costs more than a packet in two parts. */
+const longestCopiedBytes = 64 * 1024;
+
 /** What statvfs tells of the file system that a path is on (statvfs(3)). */
 export interface FileSystemSpace {
   /** Size of the units in which the others count, in bytes. */
@@ -73,14 +76,21 @@ export class SftpClient {
     );
   }
 
-  /** Writes all of the bytes, which are copied before the call returns. */
-  write(handle: Handle, position: number, bytes: Uint8Array): Promise<void> {
-    return this.#status("write", (id) =>
-      new PacketWriter(packetType.write, handle.length + bytes.byteLength)
-        .uint32(id)
-        .bytes(handle)
-        .uint64(position)
-        .bytes(bytes),
+  /**
+   * Writes all of the bytes.
+   *
+   * @param stable whether they stay as they are until this has settled; else they are copied before the call returns
+   */
+  write(handle: Handle, position: number, bytes: Uint8Array, stable = false): Promise<void> {
+    const behind = stable && bytes.byteLength >= longestCopiedBytes ? bytes : undefined;
+    const room = handle.length + (behind === undefined ? bytes.byteLength : 0);
+    return this.#connection.request(
+      (id) => {
+        const writer = new PacketWriter(packetType.write, room).uint32(id).bytes(handle).uint64(position);
+        return behind === undefined ? writer.bytes(bytes) : writer.bytesBehind(behind);
+      },
+      (answer) => readStatus(answer, "write"),
+      { request: "write", behind },
     );
   }
 

@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly isLong?: boolean;
   /** Where the data of a read goes. */
   readonly target?: Uint8Array;
+  /** What follows the packet, see `PacketWriter.bytesBehind`; it must not change before the answer. */
+  readonly behind?: Uint8Array | undefined;
   /** See `PendingRequest`. */
   readonly late?: (answer: Answer) => void;
 }
@@ -53,16 +55,18 @@ export class SftpConnection {
   /** Requests that were given up, until their answers come. */
   readonly #givenUp = new Map<number, ((answer: Answer) => void) | undefined>();
   #outgoing: Buffer[] = [];
-  #nextId = 1;
+  #nextId: number;
   #longCount = 0;
   #lastProgressMs = performance.now();
   #checkTimer: NodeJS.Timeout | undefined;
   #makeReason: (() => StoreError) | undefined;
   readonly #whenLost: (() => void)[] = [];
 
-  constructor(link: Link, limits: ConnectionLimits) {
+  /** @param firstId where the ids begin; they go up to 2^32 - 1, and then on from 1 */
+  constructor(link: Link, limits: ConnectionLimits, firstId = 1) {
     this.#link = link;
     this.#limits = limits;
+    this.#nextId = firstId;
     this.#parser = new FrameParser({
       packet: (type, fields) => this.#receive(type, fields),
       dataTarget: (id, length) => this.#targetOf(id, length),
@@ -126,7 +130,7 @@ export class SftpConnection {
     id: number,
     packet: Buffer,
     read: (answer: Answer) => T,
-    { request, isLong = false, target, late }: RequestOptions,
+    { request, isLong = false, target, behind, late }: RequestOptions,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const lost = this.#makeReason;
@@ -155,6 +159,9 @@ export class SftpConnection {
         late,
       });
       this.#send(packet);
+      if (behind !== undefined) {
+        this.#outgoing.push(Buffer.from(behind.buffer, behind.byteOffset, behind.byteLength));
+      }
     });
   }
 

@@ -77,12 +77,9 @@ export function ssh2Algorithms(config: SshHostConfig, knownHosts: KnownHosts): S
       });
     }
   }
-  const fast = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"].filter((name) =>
-    chosen.cipher.includes(name),
-  );
   return {
     kex: chosen.kex as KexAlgorithm[],
-    cipher: [...fast, ...chosen.cipher.filter((name) => !fast.includes(name))] as CipherAlgorithm[],
+    cipher: fastCiphersFirst(chosen.cipher) as CipherAlgorithm[],
     hmac: chosen.hmac as MacAlgorithm[],
     serverHostKey: hostKeyAlgorithmsFor(
       knownHosts,
@@ -91,6 +88,12 @@ export function ssh2Algorithms(config: SshHostConfig, knownHosts: KnownHosts): S
     ) as ServerHostKeyAlgorithm[],
     compress: config.compression ? ["zlib@openssh.com", "none"] : ["none", "zlib@openssh.com"],
   };
+}
+
+/** The same ciphers with AES-GCM in front, which processors compute several times faster than what OpenSSH prefers. */
+export function fastCiphersFirst(ciphers: readonly string[]): string[] {
+  const fast = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"].filter((name) => ciphers.includes(name));
+  return [...fast, ...ciphers.filter((name) => !fast.includes(name))];
 }
 
 async function authenticationReasons(config: SshHostConfig): Promise<string[]> {

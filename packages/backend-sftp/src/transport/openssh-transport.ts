@@ -2,6 +2,7 @@ import { StoreError, throwIfAborted } from "@borgstore/core";
 import type { Readable, Writable } from "node:stream";
 import type { SftpSettings } from "../options.ts";
 import type { SshHostConfig } from "../ssh/ssh-host-config.ts";
+import { fastCiphersFirst } from "../ssh/transport-choice.ts";
 import type { SftpPlace } from "../url.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { keepaliveOf } from "./keepalive.ts";
@@ -16,7 +17,16 @@ const keptCharacters = 32 * 1024;
 export function opensshArguments(
   place: SftpPlace,
   settings: SftpSettings,
-  { keepaliveIntervalMs, connectTimeoutMs }: { keepaliveIntervalMs: number; connectTimeoutMs: number },
+  {
+    keepaliveIntervalMs,
+    connectTimeoutMs,
+    ciphers,
+  }: {
+    keepaliveIntervalMs: number;
+    connectTimeoutMs: number;
+    /** As the configuration has them. */
+    ciphers?: readonly string[] | undefined;
+  },
 ): string[] {
   const { host, user, port } = place;
   const { sshConfigFile, sshOptions } = settings;
@@ -36,6 +46,8 @@ export function opensshArguments(
     ...Object.entries(sshOptions).flatMap(([keyword, value]) =>
       (typeof value === "string" ? [value] : value).map((one) => `${keyword}=${one}`),
     ),
+    // The same ones in another order: what OpenSSH prefers takes a quarter more time for large values.
+    ...(ciphers === undefined ? [] : [`Ciphers=${fastCiphersFirst(ciphers).join(",")}`]),
   ];
   return [
     ...(sshConfigFile === undefined ? [] : ["-F", sshConfigFile]),
@@ -67,7 +79,7 @@ export async function connectByOpenSsh(
   const keepaliveIntervalMs = keepaliveOf(config, settings);
   const child = execa(
     settings.sshProgram,
-    opensshArguments(place, settings, { keepaliveIntervalMs, connectTimeoutMs }),
+    opensshArguments(place, settings, { keepaliveIntervalMs, connectTimeoutMs, ciphers: config.ciphers }),
     {
       stdin: "pipe",
       stdout: "pipe",

@@ -7,6 +7,7 @@ import { verifyHostKey } from "../ssh/host-key-verifier.ts";
 import type { KnownHosts } from "../ssh/known-hosts.ts";
 import type { SshHostConfig } from "../ssh/ssh-host-config.ts";
 import { ssh2Algorithms } from "../ssh/transport-choice.ts";
+import { connectSocket } from "./joining-socket.ts";
 import { socketError } from "./socket-errors.ts";
 
 /** ssh2 says at which level something failed. */
@@ -53,15 +54,13 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
     client.once("close", () => reject(connectError(undefined, config, hostKeyError, auth.reasons)));
   });
   const aborting = onAbort(signal, () => client.destroy());
+  const socket = login.socket ?? connectSocket(config);
   try {
     client.connect({
       host: config.hostName,
       port: config.port,
       username: config.user,
-      ...(login.socket === undefined ? {} : { sock: login.socket }),
-      ...(config.addressFamily === "inet" ? { forceIPv4: true } : {}),
-      ...(config.addressFamily === "inet6" ? { forceIPv6: true } : {}),
-      ...(config.bindAddress === undefined ? {} : { localAddress: config.bindAddress }),
+      sock: socket,
       // Ours is around all of it.
       readyTimeout: 0,
       keepaliveInterval: login.keepaliveIntervalMs,
@@ -88,6 +87,8 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
   } catch (error) {
     lifetime.abort();
     client.destroy();
+    // The client may not have come to know it.
+    socket.destroy();
     throw signal.aborted ? signal.reason : error;
   } finally {
     aborting?.remove();

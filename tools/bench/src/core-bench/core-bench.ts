@@ -9,10 +9,11 @@ import { measureNames } from "./name-bench.ts";
 
 /** A round in memory is short: more calls than with files make it steady. */
 const callsPerCount = 5;
+const defaultCount = 4000;
 
 /** What core costs above a medium: Store, guard and layers per call, names, and the import. */
 export async function benchCore(options: BenchOptions, output: Output): Promise<readonly BarResult[]> {
-  const keys = makeKeys(options.count * callsPerCount);
+  const keys = makeKeys((options.count ?? defaultCount) * callsPerCount);
   const calls = await measureCoreCalls(keys, options.rounds);
   const boundOf = (figure: Figure): Figure | undefined =>
     figure.subject === bareSubject

@@ -1,22 +1,26 @@
 import type { Subject } from "../subjects/subject.ts";
-import { peerAdapters } from "./adapters.ts";
+import type { PeerAdapter } from "./adapters.ts";
 import { installPeers, readPeerVersions, type ImportPeer } from "./install.ts";
 
 /**
  * The npm peers that can take part here, installed when they are not yet.
  *
+ * @param adapters by the name of the subject
  * @param onMissing hears of each peer that cannot, with the reason.
  */
-export async function openPeers(onMissing: (name: string, reason: string) => void): Promise<Subject[]> {
+export async function openPeers(
+  adapters: ReadonlyMap<string, PeerAdapter>,
+  onMissing: (name: string, reason: string) => void,
+): Promise<Subject[]> {
   let importPeer: ImportPeer;
   try {
     importPeer = await installPeers(readPeerVersions());
   } catch (error) {
-    for (const name of peerAdapters.keys()) onMissing(name, messageOf(error));
+    for (const name of adapters.keys()) onMissing(name, messageOf(error));
     return [];
   }
   const subjects: Subject[] = [];
-  for (const [name, adapter] of peerAdapters) {
+  for (const [name, adapter] of adapters) {
     try {
       subjects.push(await adapter(importPeer));
     } catch (error) {

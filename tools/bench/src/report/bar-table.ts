@@ -14,8 +14,8 @@ const columns: readonly Column[] = [
 
 /** Draws what became of the bars. */
 export function renderBars(results: readonly BarResult[]): string {
-  const rows = results.map(({ bar, outcome, value, cpuValue }) => [
-    `${bar.what}, ${bar.subject}`,
+  const rows = results.map(({ bar, subject = bar.subject, outcome, value, cpuValue }) => [
+    `${bar.what}, ${subject}`,
     String(bar.callers),
     describeBound(bar),
     describeLimit(bar),

@@ -63,31 +63,53 @@ interface Answer {
   readonly count: number;
 }
 
+/** Where the reference finds its storage. */
+export interface PythonPlace {
+  /** The URL of the storage in a directory that is empty. */
+  urlOf(directory: string): string;
+  /** Variables of the environment that differ from ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it needs beside borgstore. */
+  readonly modules?: readonly string[];
+  /** Default: `python` with the version. */
+  readonly name?: string;
+}
+
+const localFiles: PythonPlace = { urlOf: (directory) => pathToFileURL(`${directory}/store`).href };
+
 /**
  * The Python reference in a child process, with the interpreter that `BORGSTORE_TEST_PYTHON` names or `python3`.
  *
  * @returns the reason as a string when it cannot take part.
  */
-export function findPythonBorgstore(): Subject | string {
+export function findPythonBorgstore(place: PythonPlace = localFiles): Subject | string {
   const python = process.env["BORGSTORE_TEST_PYTHON"] ?? "python3";
   let version: string;
   try {
-    const program = "import borgstore; print(borgstore.__version__)";
+    const modules = ["borgstore", ...(place.modules ?? [])].join(", ");
+    const program = `import ${modules}; print(borgstore.__version__)`;
     version = execFileSync(python, ["-c", program], { encoding: "utf8", stdio: "pipe" }).trim();
   } catch {
-    return "the Python interpreter is missing or cannot import borgstore (see BORGSTORE_TEST_PYTHON)";
+    const wanted = ["borgstore", ...(place.modules ?? [])].join(" and ");
+    return `the Python interpreter is missing or cannot import ${wanted} (see BORGSTORE_TEST_PYTHON)`;
   }
   return {
-    name: `python ${version}`,
+    name: place.name ?? `python ${version}`,
     concurrent: true,
     inProcess: false,
-    open: async (directory) => await openPython(python, directory),
+    open: async (directory) => await openPython(python, place, directory),
   };
 }
 
-async function openPython(python: string, directory: string): Promise<OpenSubject> {
-  const url = pathToFileURL(`${directory}/store`).href;
-  const child = spawn(python, ["-c", script, url], { stdio: ["pipe", "pipe", "inherit"] });
+async function openPython(
+  python: string,
+  { urlOf, env }: PythonPlace,
+  directory: string,
+): Promise<OpenSubject> {
+  const child = spawn(python, ["-c", script, urlOf(directory)], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const exited = once(child, "exit");
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const nextAnswer = async (): Promise<Answer> => {

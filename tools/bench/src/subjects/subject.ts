@@ -14,6 +14,8 @@ export interface Subject {
   readonly name: string;
   /** Whether its calls can run at the same time; one that blocks is measured as if it had one caller. */
   readonly concurrent: boolean;
+  /** The numbers of callers that say something about it, of those asked for. Default: all of them. */
+  readonly callers?: readonly number[];
   /** Whether it works in this process, so that its processor time is known. */
   readonly inProcess: boolean;
   /** Opens an empty storage in a directory that exists and is empty. */

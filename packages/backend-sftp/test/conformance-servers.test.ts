@@ -1,0 +1,82 @@
+import {
+  fullScope,
+  opensshAvailable,
+  opensshReason,
+  rcloneAvailable,
+  registerSuite,
+  requirePeer,
+  startRcloneSftp,
+  startSshd,
+} from "@borgstore/tools-peers";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import type { SftpOptions } from "../src/index.ts";
+import { newDirectory } from "./fresh-directory.ts";
+import { asOpenSsh, register, type Place } from "./register-server.ts";
+
+const full = fullScope("the calls of Node are those of the server in this process and of ssh2 with OpenSSH");
+const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
+const rclone = requirePeer("rclone", rcloneAvailable(), "rclone is not installed");
+
+async function opensshPlace(options: SftpOptions): Promise<Place> {
+  const directory = newDirectory();
+  const sshd = await startSshd({ directory });
+  const storages = newDirectory();
+  return {
+    options: (path) => ({
+      host: "127.0.0.1",
+      path: join(storages, path),
+      sshConfigFile: sshd.sshConfigFile,
+      ...options,
+    }),
+    localPath: (path) => join(storages, path),
+    stop: async () => {
+      await sshd.stop();
+      for (const each of [directory, storages]) fs.rmSync(each, { recursive: true, force: true });
+    },
+  };
+}
+
+async function rclonePlace(): Promise<Place> {
+  const workDirectory = newDirectory();
+  const directory = newDirectory();
+  const server = await startRcloneSftp({ directory, workDirectory, extra: ["--dir-cache-time", "1h"] });
+  return {
+    options: (path) => ({ host: "127.0.0.1", path: `/${path}`, sshConfigFile: server.sshConfigFile }),
+    localPath: (path) => join(directory, path),
+    stop: async () => {
+      await server.stop();
+      for (const each of [directory, workDirectory]) fs.rmSync(each, { recursive: true, force: true });
+    },
+  };
+}
+
+describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
+  register("sftp, ssh2, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "ssh2" }));
+  registerSuite(full, it, "sftp, openssh, OpenSSH", () => {
+    // Logging in takes the program a quarter of a second: one login serves all cases, as users have it too.
+    const sshOptions = {
+      ControlMaster: "auto",
+      ControlPersist: "20",
+      ControlPath: join(tmpdir(), `sftp-control-${process.pid}`),
+    };
+    register("sftp, openssh, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "openssh", sshOptions }));
+  });
+});
+
+describe.skipIf(!rclone.available)(`rclone serve sftp ${rclone.tag}`, () => {
+  const reason = "it opens files by name when they are first read, and then another one may have it";
+  registerSuite(full, it, "sftp, ssh2, rclone", () => {
+    register("sftp, ssh2, rclone", { ...asOpenSsh, durable: false }, rclonePlace, {
+      // It reads a directory anew for each file in it, unless it may rely on being alone.
+      seesChanges: false,
+      skip: {
+        "concurrency/mixed": reason,
+        "concurrency/one-name": reason,
+        "store/replace-atomic": reason,
+      },
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sftpBackend } from "../../src/index.ts";
+import { inProcess } from "../in-process.ts";
+import { mustBeAmong, mustEqual } from "./checks.ts";
+import { readContents } from "./contents.ts";
+import { Killer, type KillPoint } from "./kill-points.ts";
+import { operations, prepare } from "./operations.ts";
+import { idleResources, nothingMoreThan, sockets } from "./resources.ts";
+import { mustBeFailure, settled, until } from "./settled.ts";
+
+const limits = {
+  stallTimeoutMs: 1500,
+  requestTimeoutMs: 1500,
+  connectTimeoutMs: 3000,
+  keepaliveIntervalMs: 0,
+};
+
+function at({ type, count, when }: KillPoint): string {
+  return `${when} ${type} ${count}`;
+}
+
+describe("a connection that is killed at any request", () => {
+  test.each(operations)("fails $title as a lost connection, and nothing is half done", async (operation) => {
+    const killer = new Killer();
+    const place = await inProcess(killer.hooks);
+    const { server, home } = place;
+    const directory = join(home, "store");
+    const backend = sftpBackend(place.options("store", { ...limits, ...operation.options }));
+    const nothing = idleResources();
+    await backend.create();
+    await backend.open();
+    const isQuiet = (): boolean => server.openHandles === 0;
+
+    // Once for what is found out only once, then to learn the requests.
+    for (let round = 0; round < 2; round++) {
+      prepare(directory);
+      server.resetCounts();
+      killer.takePoints();
+      await operation.run(backend);
+      await until(isQuiet);
+    }
+    const points = killer.takePoints();
+    expect(points.length).toBeGreaterThan(1);
+
+    for (const point of points) {
+      prepare(directory);
+      server.resetCounts();
+      const hit = killer.arm(point);
+      const { error } = await settled(operation.run(backend), 10_000);
+      await settled(hit, 10_000);
+      // Nothing of ours is left, and the server has ended all that it had begun.
+      if (operation.reconnects === true) {
+        // Both sides agree on how many connections there are.
+        await until(() => sockets() === 2 * server.connections);
+      } else {
+        await nothingMoreThan(nothing);
+        await until(() => server.connections === 0);
+      }
+      await until(isQuiet);
+      const found = readContents(directory);
+      if (error === undefined) {
+        mustEqual(found, operation.after, at(point));
+      } else {
+        mustEqual(mustBeFailure(error, "CONNECTION").unsent, false, `${at(point)}: unsent`);
+        mustBeAmong(found, operation.allowed, at(point));
+      }
+      prepare(directory);
+      await operation.run(backend);
+      mustEqual(readContents(directory), operation.after, at(point));
+      await until(isQuiet);
+    }
+
+    await backend.close();
+    await until(() => server.connections === 0);
+    await nothingMoreThan(nothing);
+  });
+});

@@ -1,0 +1,18 @@
+// Runs where ssh2, execa and ssh-config are not installed: a program that only names the backend pays nothing for them.
+import assert from "node:assert/strict";
+import { sftp, sftpBackend } from "@borgstore/backend-sftp";
+import { openStore } from "@borgstore/core";
+
+const options = { sshConfigFile: "none" };
+assert.equal(sftpBackend({ host: "127.0.0.1", path: "storage", ...options }).capabilities.remote, true);
+assert.equal(sftp.fromUrl("sftp://127.0.0.1:1/storage", options).capabilities.remote, true);
+
+// They really are not there: connecting needs them.
+const connecting = openStore("sftp://127.0.0.1:1/storage", {
+  backends: [sftp],
+  namespaces: { data: { levels: [2] } },
+  backendOptions: { ...options, transport: "ssh2" },
+  retry: false,
+});
+await assert.rejects(connecting, (error) => /ssh2|execa|ssh-config/.test(`${error} ${error.cause}`));
+console.log("late modules: good");

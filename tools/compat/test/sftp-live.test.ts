@@ -1,0 +1,174 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { sftp, type SftpOptions } from "@borgstore/backend-sftp";
+import { openStore, type Store } from "@borgstore/core";
+import {
+  findPythonReference,
+  fullScope,
+  opensshAvailable,
+  opensshReason,
+  requirePeer,
+  startSshd,
+  type Sshd,
+} from "@borgstore/tools-peers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkGoldenItems, checkGoldenListing } from "./golden-reading.ts";
+import { goldenStores, unpackGoldenStores, type GoldenStore } from "./golden.ts";
+import { PythonReference } from "./python-reference.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { filesBelow, temporaryDirectory } from "./temp-directory.ts";
+import { expectSame, TwoSides, type Side } from "./two-sides.ts";
+
+type Transport = NonNullable<SftpOptions["transport"]>;
+
+const transports: readonly Transport[] = ["ssh2", "openssh"];
+const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
+const python = findPythonReference();
+const peer = requirePeer("python borgstore", python !== undefined, "no Python that can import borgstore");
+const full = fullScope("the same files are made as by the sftp package's own tests");
+const root = temporaryDirectory();
+const home = path.join(root, "home");
+let sshd: Sshd;
+let count = 0;
+
+beforeAll(async () => {
+  if (!openssh.available || full.isLeftOut) return;
+  sshd = await startSshd({ directory: path.join(root, "sshd") });
+  // The reference reads these, and no file that could be named to it.
+  const folder = path.join(home, ".ssh");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  copyFileSync(sshd.sshConfigFile, path.join(folder, "config"));
+  copyFileSync(sshd.knownHostsFile, path.join(folder, "known_hosts"));
+});
+
+afterAll(async () => {
+  if (openssh.available && !full.isLeftOut) await sshd.stop();
+});
+
+/** The URL, the same for both sides: an alias, and after the slash that only separates an absolute path. */
+function urlOf(directory: string): string {
+  return `sftp://borgstore-test/${directory}`;
+}
+
+async function here(
+  directory: string,
+  transport: Transport,
+  namespaces: GoldenStore["config"],
+  create = false,
+): Promise<Store> {
+  const backendOptions: SftpOptions = { sshConfigFile: sshd.sshConfigFile, transport };
+  return await openStore(urlOf(directory), { backends: [sftp], backendOptions, namespaces, create });
+}
+
+function reference(directory: string, config: GoldenStore["config"]): PythonReference {
+  const { SSH_AUTH_SOCK: _, ...env } = process.env;
+  return new PythonReference(python as string, { url: urlOf(directory), config }, { ...env, HOME: home });
+}
+
+/** A new storage, made by the creator and opened by both. */
+async function withBoth(
+  layout: { namespace: string; level: number; transport: Transport; creator: Side },
+  work: (both: TwoSides, directory: string) => Promise<void>,
+): Promise<void> {
+  const { namespace, level, transport, creator } = layout;
+  const directory = path.join(root, `live-${count++}`);
+  const config = { [namespace]: { levels: [level] } };
+  await using there = reference(directory, config);
+  if (creator === "theirs") await there.run("create");
+  await using store = await here(directory, transport, config, creator === "ours");
+  await there.run("open");
+  await work(new TwoSides(namespace, store, there), directory);
+  await there.run("close");
+}
+
+/** Without temporary files: unpacked with their old times, they are removed as leftovers of a crash. */
+function lastingFiles(directory: string): Record<string, string> {
+  const files = Object.entries(filesBelow(directory));
+  return Object.fromEntries(files.filter(([name]) => !name.endsWith(".tmp")));
+}
+
+const exchanges = transports.flatMap((transport) =>
+  [0, 1, 2].flatMap((level) => [
+    { transport, level, creator: "theirs" as const, other: "ours" as const },
+    { transport, level, creator: "ours" as const, other: "theirs" as const },
+  ]),
+);
+
+describe.skipIf(full.isLeftOut || !openssh.available || !peer.available)(
+  `SFTP, live with the Python reference ${peer.tag} ${openssh.tag}${full.tag}`,
+  () => {
+    test.each(exchanges)(
+      "what $creator stored on level $level, $other read and change, with transport $transport",
+      async ({ other, ...layout }) => {
+        const { creator, level } = layout;
+        const random = seededRandom(level);
+        await withBoth({ namespace: "data", ...layout }, async (both, directory) => {
+          const names = Array.from({ length: 9 }, () => both.randomName(random));
+          const [moved, replaced, removed, kept, deleted, undeleted, beside] = names as [string, ...string[]];
+          for (const [at, name] of names.entries()) {
+            await both.store(creator, name, random.bytes(at === 0 ? 0 : 10 ** (at % 6)));
+          }
+          for (const name of [undeleted, beside]) await both.softDelete(creator, name as string);
+          // A live item stands beside the soft-deleted one of its name.
+          await both.store(creator, beside as string, random.bytes(50));
+          await expectSame(both);
+
+          await both.softDelete(other, deleted as string);
+          await both.undelete(other, undeleted as string);
+          await both.undelete(other, beside as string);
+          await both.move(other, moved, both.randomName(random));
+          await both.move(other, kept as string, both.randomName(random));
+          await both.store(other, replaced as string, random.bytes(70_000));
+          await both.delete(other, removed as string);
+          await expectSame(both);
+          // And nothing else has been left there.
+          expect(Object.keys(filesBelow(directory))).toHaveLength(both.live.size + both.deleted.size);
+        });
+      },
+    );
+
+    test.each([
+      { namespace: "data", level: 2, transport: "ssh2" as const, creator: "theirs" as const },
+      { namespace: "deep/er", level: 3, transport: "ssh2" as const, creator: "ours" as const },
+      { namespace: "", level: 1, transport: "openssh" as const, creator: "theirs" as const },
+    ])(
+      "both sides agree after random operations by either ($namespace, level $level, transport $transport)",
+      async (layout) => {
+        const seed = 2000 + layout.level;
+        const random = seededRandom(seed);
+        await withBoth(layout, async (both, directory) => {
+          const names = Array.from({ length: 12 }, () => both.randomName(random));
+          for (let round = 0; round < 3; round++) {
+            for (let i = 0; i < 40; i++) await both.randomOperation(random, names);
+            await expectSame(both);
+          }
+          expect(both.live.size + both.deleted.size, `seed ${seed}`).toBeGreaterThan(0);
+          expect(Object.keys(filesBelow(directory))).toHaveLength(both.live.size + both.deleted.size);
+        });
+      },
+    );
+  },
+);
+
+describe.skipIf(full.isLeftOut || !openssh.available)(
+  `the reference's stores over SFTP ${openssh.tag}${full.tag}`,
+  () => {
+    const golden = path.join(root, "golden");
+    mkdirSync(golden);
+    unpackGoldenStores(golden);
+
+    test.each(Object.entries(goldenStores))(
+      "%s is read item by item, and left as it was",
+      async (name, expected) => {
+        const directory = path.join(golden, name);
+        const before = lastingFiles(directory);
+        for (const transport of name === "multi" ? transports : transports.slice(0, 1)) {
+          await using store = await here(directory, transport, expected.config);
+          expect(await checkGoldenItems(store, expected)).toBeGreaterThan(0);
+          expect(await checkGoldenListing(store, expected)).toBe(expected.items.length);
+        }
+        expect(lastingFiles(directory)).toEqual(before);
+      },
+    );
+  },
+);
