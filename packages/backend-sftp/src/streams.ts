@@ -20,20 +20,31 @@ export async function* loadPieces(
   const ahead: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let handle: Handle | undefined;
   try {
-    ({ handle } = await openForLoading(session, path));
-    const attributes = await session.client.fstat(handle);
-    mustBeFile(attributes);
-    const { start, end } = clampRange(sizeOf(attributes), range.offset, range.size);
-    let next = start;
-    while (next < end || ahead.length > 0) {
+    const file = await openForLoading(session, path);
+    const opened = file.handle;
+    handle = opened;
+    let { start: next, end } = clampRange(file.sizeHint, range.offset, range.size);
+    const readAhead = (): void => {
       while (next < end && ahead.length < piecesAhead) {
         const piece = new Uint8Array(Math.min(pieceBytes, end - next));
-        const reading = readInto(session, handle, next, piece, signal).then(() => piece);
+        const reading = readInto(session, opened, next, piece, signal).then(() => piece);
         // It may fail before its turn comes.
         reading.catch(() => undefined);
         ahead.push(reading);
         next += piece.byteLength;
       }
+    };
+    // In flight together: mostly the size is what it was a moment ago.
+    const asking = session.client.fstat(opened);
+    readAhead();
+    const attributes = await asking;
+    mustBeFile(attributes);
+    if (sizeOf(attributes) !== file.sizeHint) {
+      // Replaced between looking and opening.
+      await Promise.allSettled(ahead.splice(0));
+      ({ start: next, end } = clampRange(sizeOf(attributes), range.offset, range.size));
+    }
+    for (readAhead(); ahead.length > 0; readAhead()) {
       const piece = await ahead[0];
       void ahead.shift();
       if (piece !== undefined) yield piece;

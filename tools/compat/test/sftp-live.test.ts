@@ -97,35 +97,41 @@ const exchanges = transports.flatMap((transport) =>
 describe.skipIf(full.isLeftOut || !openssh.available || !peer.available)(
   `SFTP, live with the Python reference ${peer.tag} ${openssh.tag}${full.tag}`,
   () => {
-    test.each(exchanges)(
-      "what $creator stored on level $level, $other read and change, with transport $transport",
-      async ({ other, ...layout }) => {
-        const { creator, level } = layout;
+    for (const { creator, other, level, transport } of exchanges) {
+      const [maker, reader] =
+        creator === "ours" ? ["here", "by the reference"] : ["by the reference", "here"];
+      test(`what is stored ${maker} on level ${level} is read and changed ${reader}, with ${transport}`, async () => {
         const random = seededRandom(level);
-        await withBoth({ namespace: "data", ...layout }, async (both, directory) => {
-          const names = Array.from({ length: 9 }, () => both.randomName(random));
-          const [moved, replaced, removed, kept, deleted, undeleted, beside] = names as [string, ...string[]];
-          for (const [at, name] of names.entries()) {
-            await both.store(creator, name, random.bytes(at === 0 ? 0 : 10 ** (at % 6)));
+        await withBoth({ namespace: "data", level, transport, creator }, async (both, directory) => {
+          const name = {
+            empty: both.randomName(random),
+            moved: both.randomName(random),
+            replaced: both.randomName(random),
+            deleted: both.randomName(random),
+            softDeleted: both.randomName(random),
+            undeleted: both.randomName(random),
+            besideItself: both.randomName(random),
+          };
+          for (const [at, each] of Object.values(name).entries()) {
+            await both.store(creator, each, random.bytes(at === 0 ? 0 : 10 ** (at - 1)));
           }
-          for (const name of [undeleted, beside]) await both.softDelete(creator, name as string);
-          // A live item stands beside the soft-deleted one of its name.
-          await both.store(creator, beside as string, random.bytes(50));
+          for (const each of [name.undeleted, name.besideItself]) await both.softDelete(creator, each);
+          await both.store(creator, name.besideItself, random.bytes(50));
           await expectSame(both);
 
-          await both.softDelete(other, deleted as string);
-          await both.undelete(other, undeleted as string);
-          await both.undelete(other, beside as string);
-          await both.move(other, moved, both.randomName(random));
-          await both.move(other, kept as string, both.randomName(random));
-          await both.store(other, replaced as string, random.bytes(70_000));
-          await both.delete(other, removed as string);
+          await both.softDelete(other, name.softDeleted);
+          await both.undelete(other, name.undeleted);
+          await both.undelete(other, name.besideItself);
+          await both.move(other, name.empty, both.randomName(random));
+          await both.move(other, name.moved, both.randomName(random));
+          await both.store(other, name.replaced, random.bytes(70_000));
+          await both.delete(other, name.deleted);
           await expectSame(both);
           // And nothing else has been left there.
           expect(Object.keys(filesBelow(directory))).toHaveLength(both.live.size + both.deleted.size);
         });
-      },
-    );
+      });
+    }
 
     test.each([
       { namespace: "data", level: 2, transport: "ssh2" as const, creator: "theirs" as const },

@@ -14,6 +14,7 @@ import { runForReport, startDemo } from "./run-main.ts";
 
 const timeout = 60_000;
 const quick = ["--progress", "0.01"];
+const furtherRuns = fullScope("the first run makes the same calls of Node");
 const otherMoments = fullScope("what another moment leaves does not depend on Node");
 // Syncing to a busy disk would make up most of the time.
 const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -84,7 +85,7 @@ describe("a run of the demo", { timeout }, () => {
     expect(report.operations.store.failures).toBe(0);
   });
 
-  it("stores no chunk in a second run", async () => {
+  it.skipIf(furtherRuns.isLeftOut)(`stores no chunk in a second run${furtherRuns.tag}`, async () => {
     const first = await runForReport([url, tree], { temp });
     const second = await runForReport([url, tree], { temp });
     await expectGood(second);
@@ -102,19 +103,25 @@ describe("a run of the demo", { timeout }, () => {
     expect(report.changeLevel.loads).toBeGreaterThan(0);
   });
 
-  it("reads while every item changes its level, and misses none", async () => {
-    const { changeLevel } = await runForReport([url, tree], { temp });
-    expect(changeLevel.operations.changeLevel).toMatchObject({ calls: changeLevel.items, failures: 0 });
-    expect(changeLevel.operations.load).toMatchObject({ calls: changeLevel.loads, failures: 0 });
-    expect(changeLevel.loadsOfMoving).toBeGreaterThan(0);
-  });
+  it.skipIf(furtherRuns.isLeftOut)(
+    `reads while every item changes its level, and misses none${furtherRuns.tag}`,
+    async () => {
+      const { changeLevel } = await runForReport([url, tree], { temp });
+      expect(changeLevel.operations.changeLevel).toMatchObject({ calls: changeLevel.items, failures: 0 });
+      expect(changeLevel.operations.load).toMatchObject({ calls: changeLevel.loads, failures: 0 });
+      expect(changeLevel.loadsOfMoving).toBeGreaterThan(0);
+    },
+  );
 
-  it("keeps the default store below the temp directory, and finds it again", async () => {
-    await runForReport(["", tree], { temp });
-    const second = await runForReport(["", tree], { temp });
-    expect(second.found.snapshots).toBe(1);
-    await expectGood(second);
-  });
+  it.skipIf(furtherRuns.isLeftOut)(
+    `keeps the default store below the temp directory, and finds it again${furtherRuns.tag}`,
+    async () => {
+      await runForReport(["", tree], { temp });
+      const second = await runForReport(["", tree], { temp });
+      expect(second.found.snapshots).toBe(1);
+      await expectGood(second);
+    },
+  );
 
   it("leaves out pipes and says so, and its own storage", async () => {
     execFileSync("mkfifo", [join(tree, "pipe")]);
