@@ -8,6 +8,8 @@ export default defineConfig({
     // Disks of busy machines take seconds to sync; conformance cases have limits of their own, of 30 s a step.
     testTimeout: 100_000,
     hookTimeout: 100_000,
+    // Mostly they wait for servers. Of the packages this one takes longest, and has the machine for itself in the end.
+    maxWorkers: 2,
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },
 });

@@ -1,6 +1,6 @@
 // What @borgstore/backend-posixfs exports. Generated: node tools/checks/check-repo.mjs --update
 
-export type DurabilityOption = "sync" | "each" | "none";
+export { DurabilityOption } from "@borgstore/core";
 
 export type IoOption = "auto" | "sync" | "pool";
 

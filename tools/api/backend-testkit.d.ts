@@ -66,6 +66,33 @@ export interface CountingBackend extends Backend {
     reset(): void;
 }
 
+export interface FaultProxy extends AsyncDisposable {
+    readonly host: "127.0.0.1";
+    readonly port: number;
+    readonly connections: number;
+    readonly acceptedConnections: number;
+    readonly refusedConnections: number;
+    readonly bytes: Readonly<Record<ProxyDirection, number>>;
+    delayMs: number;
+    bytesPerSecond: number | undefined;
+    stall(direction?: ProxyDirection): void;
+    resume(): void;
+    cutAfter(direction: ProxyDirection, bytes: number, how: ProxyCut): Promise<void>;
+    reset(): void;
+    end(): void;
+    refuse(count?: number): void;
+    accept(): void;
+    countRoundTrips<T>(work: () => Promise<T>): Promise<RoundTripCount<T>>;
+    close(): Promise<void>;
+}
+
+export interface FaultProxyOptions {
+    readonly host?: string;
+    readonly port: number;
+    readonly delayMs?: number;
+    readonly settleMs?: number;
+}
+
 export interface FaultyBackend extends Backend {
     readonly injected: readonly InjectedFault[];
 }
@@ -90,6 +117,10 @@ export interface InjectedFault {
 
 export type PromiseOperation = "create" | "destroy" | "open" | "close" | "mkdir" | "rmdir" | "info" | "load" | "store" | "storeStream" | "delete" | "deleteMany" | "move" | "hash" | "defrag" | "quota" | "sync";
 
+export type ProxyCut = "reset" | "end" | "stall";
+
+export type ProxyDirection = "toServer" | "toClient";
+
 export declare class Random {
     #private;
     constructor(seed: number);
@@ -105,6 +136,11 @@ export interface RegisterOptions<Setup extends ConformanceSetup = ConformanceSet
 }
 
 export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | "createIfAbsent=probe" | Hook;
+
+export interface RoundTripCount<T> {
+    readonly result: T;
+    readonly roundTrips: number;
+}
 
 export interface RunOptions<Setup extends ConformanceSetup = ConformanceSetup> extends ConformanceOptions<Setup> {
     readonly only?: readonly string[];
@@ -146,3 +182,5 @@ export declare function registerConformance<Setup extends ConformanceSetup>(opti
 export declare function runConformance<Setup extends ConformanceSetup>(options: RunOptions<Setup>): Promise<readonly CaseResult[]>;
 
 export declare function scriptedBackend(script: BackendScript, options?: ScriptedBackendOptions): ScriptedBackend;
+
+export declare function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy>;

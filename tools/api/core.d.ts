@@ -1,5 +1,9 @@
 // What @borgstore/core exports. Generated: node tools/checks/check-repo.mjs --update
 
+export interface AbortRegistration {
+    remove(): void;
+}
+
 export declare class AttemptCounters {
     #private;
     add(event: Omit<AttemptEvent, "name" | "newName" | "error">): void;
@@ -108,6 +112,11 @@ export interface Capabilities {
     readonly remote: boolean;
 }
 
+export declare class ContentInDoubt extends Error {
+    readonly name = "ContentInDoubt";
+    constructor(cause: unknown);
+}
+
 export interface DeadlineOptions {
     readonly metadataMs?: number | undefined;
     readonly transferMs?: number | undefined;
@@ -154,6 +163,24 @@ export interface DeleteResult {
 export interface DriverListOptions extends OperationOptions {
     readonly sizes: boolean;
 }
+
+export declare class Durability {
+    #private;
+    readonly option: DurabilityOption;
+    constructor(option: DurabilityOption, syncer: Syncer);
+    get eachFile(): boolean;
+    makeRoom(): Promise<void> | undefined;
+    stored(path: string): Promise<void> | undefined;
+    deleted(path: string): Promise<void> | undefined;
+    made(path: string): void;
+    changed(directory: string): Promise<void> | undefined;
+    beginMove(path: string, newPath: string): void;
+    endMove(path: string, newPath: string, directories: readonly string[], wasMoved: boolean): Promise<void> | undefined;
+    forget(): void;
+    sync(): Promise<void>;
+}
+
+export type DurabilityOption = "sync" | "each" | "none";
 
 export interface EmulationOptions {
     readonly latencyUs?: number | undefined;
@@ -371,6 +398,14 @@ export interface RetryOptions {
     readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
+export declare class Slots {
+    #private;
+    constructor(count: number);
+    tryAcquire(amount?: number): boolean;
+    acquire(signal?: AbortSignal, amount?: number): Promise<void>;
+    release(amount?: number): void;
+}
+
 export interface StorageCall {
     readonly operation: "create" | "destroy" | "open" | "close" | "quota" | "sync";
     readonly options: OperationOptions;
@@ -440,6 +475,7 @@ export type StoreDefragSource = {
 export declare class StoreError extends Error {
     readonly code: StoreErrorCode;
     retryable: boolean;
+    readonly unsent: boolean;
     backend: string | undefined;
     operation: string | undefined;
     key: string | undefined;
@@ -455,6 +491,7 @@ export interface StoreErrorContext {
     readonly operation?: string | undefined;
     readonly key?: string | undefined;
     readonly retryable?: boolean | undefined;
+    readonly unsent?: boolean | undefined;
     readonly cause?: unknown;
 }
 
@@ -506,6 +543,22 @@ export interface StoreStreamCall {
 
 export type StreamSource = ByteSource | (() => ByteSource);
 
+export interface Syncer {
+    syncFile(path: string): Promise<boolean>;
+    syncDirectory(path: string): Promise<boolean>;
+    ancestorsOf(path: string): readonly string[];
+    parentOf(path: string): string;
+    classify(error: unknown): StoreError;
+    nextTurn?(): Promise<void>;
+}
+
+export declare class TempNames {
+    #private;
+    constructor(token?: string);
+    next(): string;
+    isForeign(fileName: string): boolean;
+}
+
 export interface UndeleteOptions extends OperationOptions {
     readonly overwrite?: boolean | undefined;
 }
@@ -537,9 +590,15 @@ export declare function emulationFromEnvironment(environment?: Readonly<Record<s
 
 export declare const errorCodes: Readonly<Record<StoreErrorCode, ErrorCodeInfo>>;
 
+export declare function forEachConcurrently<T>(items: Iterable<T>, concurrency: number, work: (item: T) => Promise<void>): Promise<{
+    readonly error: unknown;
+} | undefined>;
+
 export declare function intercept(inner: Backend, interceptor: Interceptor): Backend;
 
 export declare function isValidName(name: unknown): name is string;
+
+export declare function joinPieces(source: ByteSource, byteCount: number): AsyncGenerator<Uint8Array, void, undefined>;
 
 export declare function makeHasher(factory: HasherFactory, algorithm: string): Hasher;
 
@@ -563,15 +622,21 @@ export declare function nestName(name: string, level: number): string;
 
 export declare function nodeHashers(nodeCrypto: NodeCrypto): HasherFactory;
 
+export declare function onAbort(signal: AbortSignal | undefined, callback: () => void): AbortRegistration | undefined;
+
 export declare function openStore(url: string, options: OpenStoreOptions): Promise<Store>;
 
 export declare const permissionPresets: Readonly<Record<"borgbackup-all" | "borgbackup-no-delete" | "borgbackup-write-only" | "borgbackup-read-only", PermissionMapping>>;
+
+export declare function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, isDecided?: () => boolean): Promise<T>;
 
 export declare function redactUrl(url: string): string;
 
 export declare function referenceStats(stats: StoreStats): Record<string, number | boolean>;
 
 export declare const storeOperationNames: readonly ["create", "destroy", "open", "close", "info", "load", "loadStream", "store", "storeStream", "delete", "move", "softDelete", "undelete", "changeLevel", "list", "hash", "defrag", "quota", "sync"];
+
+export declare function throwIfAborted(signal: AbortSignal | undefined): void;
 
 export declare function unnestName(nestedName: string, level: number): string;
 

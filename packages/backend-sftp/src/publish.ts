@@ -33,7 +33,7 @@ export function mayReplace(how: Publishing, found: Attributes): void {
 }
 
 /** The error where nothing can be replaced. */
-export function replaceRefused(): StoreError {
+function replaceRefused(): StoreError {
   return new StoreError("UNSUPPORTED", {
     detail:
       "this server cannot replace an object in one step (it lacks posix-rename@openssh.com); delete it first, or see the option allowUnsafeReplace",

@@ -1,9 +1,11 @@
-import type { TempNames } from "@borgstore/core";
+import { delay, type TempNames } from "@borgstore/core";
 import type { DirectoryEntry } from "./protocol/answers.ts";
 import type { Session } from "./session.ts";
 
 /** Removals in flight at a time: what listings come across is no reason to hold up anything. */
 const removedAtOnce = 4;
+/** How long closing waits for removals. */
+const graceMs = 2000;
 
 /**
  * Removes temporary files that were left behind, ours and the reference's, when a listing comes across them: looking
@@ -29,8 +31,12 @@ export class TempSweep {
     void removing.then(() => this.#removing.delete(removing));
   }
 
-  /** Waits for what is under way. */
+  /** Waits for what is under way, though not long: a server may be silent, and the next listing sees the files again. */
   async stop(): Promise<void> {
-    await Promise.all(this.#removing);
+    if (this.#removing.size === 0) return;
+    const waiting = new AbortController();
+    const tooLong = delay(graceMs, waiting.signal).catch(() => undefined);
+    await Promise.race([Promise.all(this.#removing), tooLong]);
+    waiting.abort();
   }
 }

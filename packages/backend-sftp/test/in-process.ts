@@ -12,7 +12,7 @@ export interface InProcess {
   /** Where relative paths begin. */
   readonly home: string;
   /** Options for a storage in a directory of the home, which does not exist yet. */
-  options(path?: string, more?: SftpOptions): SftpBackendOptions;
+  readonly options: (path?: string, more?: SftpOptions) => SftpBackendOptions;
   stop(): Promise<void>;
 }
 

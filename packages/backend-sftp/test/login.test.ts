@@ -39,7 +39,7 @@ describe("passwords", () => {
       asked.push(about);
       return "sesame";
     };
-    await use(sftpBackend(options("store", { password })));
+    await expect(use(sftpBackend(options("store", { password })))).resolves.toBeUndefined();
     expect(asked[0]).toEqual({ user: "somebody", host: "127.0.0.1" });
   });
 
@@ -69,7 +69,9 @@ describe("host keys", () => {
     const digest = createHash("sha256").update(Buffer.from(base64, "base64")).digest("base64");
     const nowhere = { UserKnownHostsFile: join(freshDirectory(), "none") };
     const right = `SHA256:${digest.replace(/=+$/, "")}`;
-    await use(sftpBackend(options("store", { hostKeys: [right], sshOptions: nowhere })));
+    await expect(
+      use(sftpBackend(options("store", { hostKeys: [right], sshOptions: nowhere }))),
+    ).resolves.toBeUndefined();
     const wrong = `SHA256:${"A".repeat(43)}`;
     const error = await failure(sftpBackend(options("store", { hostKeys: [wrong] })).open());
     expect(error).toMatchObject({ code: "HOST_KEY", retryable: false });
@@ -80,7 +82,7 @@ describe("host keys", () => {
     const { options, server } = await inProcess();
     const file = join(freshDirectory(), "known_hosts");
     const sshOptions = { UserKnownHostsFile: file, StrictHostKeyChecking: "accept-new" };
-    await use(sftpBackend(options("store", { sshOptions })));
+    await expect(use(sftpBackend(options("store", { sshOptions })))).resolves.toBeUndefined();
     expect(fs.readFileSync(file, "utf8").trim()).toBe(server.knownHostsLine());
     const other = await inProcess();
     fs.writeFileSync(file, `[127.0.0.1]:${server.port} ${other.server.hostKeyLines[0]}\n`);
@@ -94,7 +96,9 @@ describe("host keys", () => {
     const file = join(freshDirectory(), "known_hosts");
     for (const line of server.knownHostsLine().split("\n")) {
       fs.writeFileSync(file, `${line}\n`);
-      await use(sftpBackend(options("store", { sshOptions: { UserKnownHostsFile: file } })));
+      await expect(
+        use(sftpBackend(options("store", { sshOptions: { UserKnownHostsFile: file } }))),
+      ).resolves.toBeUndefined();
     }
   });
 });
@@ -127,8 +131,8 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
   }
 
   test("an alias of the ssh configuration is a host, by both transports", async () => {
-    await use(backend({ transport: "ssh2" }, "borgstore-test"));
-    await use(backend({ transport: "openssh" }, "borgstore-test"));
+    await expect(use(backend({ transport: "ssh2" }, "borgstore-test"))).resolves.toBeUndefined();
+    await expect(use(backend({ transport: "openssh" }, "borgstore-test"))).resolves.toBeUndefined();
   });
 
   test("an encrypted key is opened with the passphrase, which is asked for once a connection", async () => {
@@ -185,7 +189,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
         .replace(sshd.clientKeyFile, `${sshd.clientKeyFile}.pub`)
         .replace("IdentityAgent none", `IdentityAgent "${socket}"`),
     );
-    await use(backend({ sshConfigFile: config, transport: "ssh2" }));
+    await expect(use(backend({ sshConfigFile: config, transport: "ssh2" }))).resolves.toBeUndefined();
   });
 
   test.each(["ssh2", "openssh"] as const)("a jump host leads to the host, by %s", async (transport) => {
@@ -195,7 +199,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
       config,
       `Host far\n  ProxyJump borgstore-test\n  HostKeyAlias [127.0.0.1]:${sshd.port}\n${text.replace("Host 127.0.0.1 borgstore-test", "Host 127.0.0.1 borgstore-test far")}`,
     );
-    await use(backend({ sshConfigFile: config, transport }, "far"));
+    await expect(use(backend({ sshConfigFile: config, transport }, "far"))).resolves.toBeUndefined();
   });
 
   test("a certificate is a reason for the ssh program, and is let in by it", async () => {
@@ -214,7 +218,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
     ]);
     const config = join(place, "config");
     fs.writeFileSync(config, fs.readFileSync(sshd.sshConfigFile, "utf8").replace(sshd.clientKeyFile, key));
-    await use(backend({ sshConfigFile: config }));
+    await expect(use(backend({ sshConfigFile: config }))).resolves.toBeUndefined();
     expect(await failure(backend({ sshConfigFile: config, transport: "ssh2" }).open())).toMatchObject({
       code: "UNAUTHENTICATED",
     });
@@ -226,7 +230,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
 
   test("an ssh program that is missing is said to be, where it is needed only", async () => {
     const sshOptions = { ControlPath: join(freshDirectory(), "control") };
-    await use(
+    const ssh2 = use(
       sftpBackend({
         host: "127.0.0.1",
         port: sshd.port,
@@ -236,6 +240,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
         sshProgram: "/nowhere/ssh",
       }),
     );
+    await expect(ssh2).resolves.toBeUndefined();
     const error = await failure(backend({ sshProgram: "/nowhere/ssh", sshOptions }).open());
     expect(error).toMatchObject({ code: "UNSUPPORTED", retryable: false });
     expect(error.message).toMatch(/\/nowhere\/ssh.*install the OpenSSH client/);

@@ -1,6 +1,6 @@
 import { startFaultProxy, type FaultProxy } from "@borgstore/backend-testkit";
 import { Store, type Backend } from "@borgstore/core";
-import { opensshAvailable, opensshReason, requirePeer, startSshd } from "@borgstore/tools-peers";
+import { fullScope, opensshAvailable, opensshReason, requirePeer, startSshd } from "@borgstore/tools-peers";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -329,7 +329,9 @@ register("in this process", inProcessPlace);
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 
-describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
+const full = fullScope("the requests are those of the server in this process");
+
+describe.skipIf(!openssh.available || full.isLeftOut)(`OpenSSH ${openssh.tag}${full.tag}`, () => {
   register("over ssh2", () => opensshPlace("ssh2"));
   register("over the ssh program", () => opensshPlace("openssh"));
 });

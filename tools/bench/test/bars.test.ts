@@ -38,6 +38,16 @@ describe("a ratio bar", () => {
   });
 });
 
+test("where two subjects may meet a bar, the better of those that were measured counts, and is named", () => {
+  const bar: Bar = { ...ratioBar, orSubject: "other" };
+  const other = { ...ours, subject: "other" };
+  const [result] = checkBars([bar], [figure(ours, 20), figure(other, 14), figure(raw, 10)]);
+  expect(result).toMatchObject({ outcome: "met", subject: "other", value: { median: 1.4 } });
+  expect(outcome(bar, figure(ours, 12), figure(other, 20), figure(raw, 10))).toBe("met");
+  expect(outcome(bar, figure(other, 20), figure(raw, 10))).toBe("missed");
+  expect(outcome(bar, figure(raw, 10))).toBe("missing");
+});
+
 test("an added bar limits the difference", () => {
   const bar: Bar = { ...ratioBar, kind: "added", limit: 3 };
   expect(outcome(bar, figure(ours, 4), figure(raw, 1))).toBe("met");
@@ -60,7 +70,10 @@ test("an exact bar is missed by more and by less, in any round", () => {
 });
 
 test("no two bars say the same, and each compares with something when its kind does", () => {
-  const names = bars.map((bar) => `${bar.bench} ${bar.what} ${bar.subject} ${bar.callers}`);
+  const names = bars.map(
+    ({ bench, what, subject, orSubject, callers, bound }) =>
+      `${bench} ${what} ${subject} ${orSubject} ${callers} ${bound?.subject}`,
+  );
   expect(new Set(names).size).toBe(names.length);
   for (const bar of bars) expect(bar.bound !== undefined).toBe(bar.kind === "ratio" || bar.kind === "added");
 });

@@ -8,9 +8,12 @@ describe("parseBenchOptions", () => {
     const options = parseBenchOptions([], known);
     expect(options).toMatchObject({
       benches: known,
-      sizes: [1024, 65_536, 4_194_304],
-      concurrencies: [1, 64],
-      parts: ["calls", "list", "loop", "syscalls"],
+      sizes: undefined,
+      concurrencies: undefined,
+      count: undefined,
+      listCount: undefined,
+      largeSize: 64 * 2 ** 20,
+      parts: ["calls", "list", "loop", "syscalls", "large", "distance"],
       peers: false,
       check: false,
       jsonFile: undefined,
@@ -19,12 +22,14 @@ describe("parseBenchOptions", () => {
 
   test("reads what it is given", () => {
     const args =
-      "core --sizes 512,2KiB --concurrency 16 --count 50 --rounds 2 --json out.jsonl --peers --check";
+      "core --sizes 512,2KiB --concurrency 16 --count 50 --list-count 7 --large-size 1MiB --rounds 2 --json out.jsonl --peers --check";
     expect(parseBenchOptions(args.split(" "), known)).toMatchObject({
       benches: ["core"],
       sizes: [512, 2048],
       concurrencies: [16],
       count: 50,
+      listCount: 7,
+      largeSize: 2 ** 20,
       rounds: 2,
       jsonFile: "out.jsonl",
       peers: true,

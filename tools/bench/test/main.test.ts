@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { opensshAvailable, opensshReason, requirePeer } from "@borgstore/tools-peers";
 import { runBench } from "../src/main.ts";
+
+const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 
 let directory: string;
 let text: string;
@@ -16,11 +19,11 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** A run so small that its figures mean nothing: it shows that everything takes part. */
-async function runSmall(bench: string): Promise<readonly Record<string, unknown>[]> {
+async function runSmall(bench: string, ...more: string[]): Promise<readonly Record<string, unknown>[]> {
   const json = join(directory, "lines", "out.jsonl");
   const small = ["--count", "50", "--list-count", "50", "--rounds", "1", "--sizes", "1KiB"];
   const places = ["--dir", directory, "--disk-dir", directory, "--json", json];
-  expect(await runBench([bench, ...small, ...places], write)).toBe(0);
+  expect(await runBench([bench, ...small, ...places, ...more], write)).toBe(0);
   const lines = readFileSync(json, "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -58,6 +61,36 @@ test(
     expect(figures).toContain("name nestName");
     const bars = lines.filter(({ kind }) => kind === "bar");
     expect(bars.map(({ outcome }) => outcome)).not.toContain("missing");
+  },
+);
+
+test.skipIf(!openssh.available)(
+  `a small run of sftp has a figure for every call by both transports and leaves nothing behind ${openssh.tag}`,
+  { timeout: 240_000 },
+  async () => {
+    const lines = await runSmall("sftp", "--large-size", "1MiB", "--count", "16", "--concurrency", "1,64");
+    const figures = lines
+      .filter(({ kind }) => kind === "figure")
+      .map(({ what, subject, callers }) => `${String(what)} ${String(subject)} ${String(callers)}`);
+    for (const call of ["store-new", "store", "load", "info", "delete"]) {
+      for (const subject of ["bare ssh2", "Backend ssh2", "Backend openssh", "Store ssh2", "Store openssh"]) {
+        for (const callers of [1, 64]) {
+          expect(figures).toContain(`${call} 1KiB ${subject} ${callers}`);
+          expect(figures).toContain(`${call} 1KiB at 10 ms ${subject} ${callers}`);
+        }
+      }
+      expect(figures).toContain(`${call} 1KiB Backend openssh x4 64`);
+      expect(figures).not.toContain(`${call} 1KiB Backend openssh x4 1`);
+    }
+    for (const what of ["list, 1 level", "list, 2 levels", "store 1MiB", "load 1MiB"]) {
+      for (const subject of ["bare ssh2", "Backend openssh", "Store ssh2"]) {
+        expect(figures).toContain(`${what} ${subject} 1`);
+      }
+    }
+    expect(figures).toContain("storeStream 1MiB Backend ssh2 1");
+    expect(figures).toContain("loadStream 1MiB Backend openssh 1");
+    expect(readdirSync(directory)).toEqual(["lines"]);
+    expect(text).not.toContain(directory);
   },
 );
 

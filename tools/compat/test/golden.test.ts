@@ -2,15 +2,17 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { posixfs } from "@borgstore/backend-posixfs";
 import { openStore, StoreError, type Store } from "@borgstore/core";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { goldenStores, unpackGoldenStores, type GoldenItem, type GoldenStore } from "./golden.ts";
 import { checkGoldenItems, checkGoldenListing, listedNames } from "./golden-reading.ts";
 import { filesBelow, fileUrl, temporaryDirectory } from "./temp-directory.ts";
 
 const root = temporaryDirectory();
 const golden = path.join(root, "golden");
-mkdirSync(golden);
-unpackGoldenStores(golden);
+beforeAll(() => {
+  mkdirSync(golden);
+  unpackGoldenStores(golden);
+});
 
 async function open(directory: string, namespaces: GoldenStore["config"], create = false): Promise<Store> {
   return await openStore(fileUrl(directory), { backends: [posixfs], namespaces, create });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { posixfsBackend } from "@borgstore/backend-posixfs";
 import { Store } from "@borgstore/core";
 import { findPythonReference, fullScope, requirePeer } from "@borgstore/tools-peers";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { goldenStores, unpackGoldenStores } from "./golden.ts";
 import { PythonReference } from "./python-reference.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -56,8 +56,10 @@ async function withReference(
 
 describe("the reference's store with a quota", () => {
   const golden = path.join(root, "golden");
-  mkdirSync(golden);
-  unpackGoldenStores(golden);
+  beforeAll(() => {
+    mkdirSync(golden);
+    unpackGoldenStores(golden);
+  });
   const directory = path.join(golden, "quota");
 
   test("is taken over as counted, and closing leaves the same file", async () => {

@@ -1,13 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { createHash } from "node:crypto";
-import { afterAll } from "vitest";
+import { createHash, randomUUID } from "node:crypto";
+import { afterAll, beforeAll } from "vitest";
 
-/** A fresh directory that is removed when the test file is done. */
+/**
+ * A fresh directory that is removed when the test file is done. It is made when the first test starts: of a file whose
+ * tests are all skipped nothing would remove it.
+ */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "borgstore-compat-"));
+  const directory = path.join(tmpdir(), `borgstore-compat-${randomUUID()}`);
+  beforeAll(() => void mkdirSync(directory, { recursive: true, mode: 0o700 }));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }

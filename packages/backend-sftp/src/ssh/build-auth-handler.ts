@@ -6,8 +6,6 @@ import { passwordAttempts, type PasswordCallback } from "./password-attempts.ts"
 import { type PassphraseCallback, publicKeyAttempts } from "./public-key-attempts.ts";
 import type { SshHostConfig } from "./ssh-host-config.ts";
 
-export type { PassphraseCallback, PasswordCallback };
-
 /** What authentication may use. */
 export interface AuthHandlerOptions {
   readonly config: SshHostConfig;

@@ -55,6 +55,11 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
   });
   const aborting = onAbort(signal, () => client.destroy());
   const socket = login.socket ?? connectSocket(config);
+  // ssh2's own leaves a socket alone that either end has ended, and a server that is frozen never closes it.
+  client.destroy = () => {
+    socket.destroy();
+    return client;
+  };
   try {
     client.connect({
       host: config.hostName,

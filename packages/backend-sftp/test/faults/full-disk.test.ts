@@ -11,6 +11,7 @@ import { bytes, contents, readContents, temporaryFiles } from "./contents.ts";
 import { startRealServer, transports } from "./real-server.ts";
 import { idleResources, nothingMoreThan } from "./resources.ts";
 import { failure } from "./settled.ts";
+import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const smallTmpfs = requirePeer(
@@ -31,8 +32,8 @@ const cases = transports.flatMap((transport) =>
   (["sync", "each"] as const).map((durability) => ({ transport, durability })),
 );
 
-describe.skipIf(!openssh.available || !smallTmpfs.available)(
-  `a full disk behind OpenSSH ${openssh.tag} ${smallTmpfs.tag}`,
+describe.skipIf(full.isLeftOut || !openssh.available || !smallTmpfs.available)(
+  `a full disk behind OpenSSH ${openssh.tag} ${smallTmpfs.tag}${full.tag}`,
   () => {
     test.each(cases)(
       "refuses with NO_SPACE and keeps what was there (transport $transport, durability $durability)",

@@ -2,9 +2,9 @@ import { StoreError } from "@borgstore/core";
 import { findSftpServer, opensshAvailable, opensshReason, requirePeer } from "@borgstore/tools-peers";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sftpBackend, type SftpOptions } from "../../src/index.ts";
-import { freshDirectory } from "../fresh-directory.ts";
+import { newDirectory } from "../fresh-directory.ts";
 import { inProcess } from "../in-process.ts";
 import type { SftpRequestInfo } from "../server/sftp-server-options.ts";
 import { bytes, readContents, temporaryFiles } from "./contents.ts";
@@ -12,21 +12,38 @@ import { operationsOf, prepare } from "./operations.ts";
 import { startRealServer, transports, type RealServer } from "./real-server.ts";
 import { idleResources, nothingMoreThan } from "./resources.ts";
 import { failure, settled, until } from "./settled.ts";
+import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const withinMs = 15_000;
 const each = transports.map((transport) => ({ transport }));
 
-/** An sshd whose SFTP subsystem is a script. */
-async function scripted(...lines: readonly string[]): Promise<RealServer> {
-  const script = join(freshDirectory(), "subsystem");
-  fs.writeFileSync(script, ["#!/bin/sh", ...lines, ""].join("\n"), { mode: 0o755 });
-  return await startRealServer({ config: [`Subsystem sftp ${script}`] });
+function isSilent(request: SftpRequestInfo): boolean {
+  return request.path?.endsWith("/silent") === true;
 }
 
-describe.skipIf(!openssh.available || findSftpServer() === undefined)(
-  `an OpenSSH with an odd subsystem ${openssh.tag}`,
+describe.skipIf(full.isLeftOut || !openssh.available || findSftpServer() === undefined)(
+  `an OpenSSH with an odd subsystem ${openssh.tag}${full.tag}`,
   () => {
+    let place: string;
+    let script: string;
+    let server: RealServer;
+    beforeAll(async () => {
+      place = newDirectory();
+      script = join(place, "subsystem");
+      server = await startRealServer({ config: [`Subsystem sftp ${script}`] });
+    });
+    afterAll(async () => {
+      await server.stop();
+      fs.rmSync(place, { recursive: true, force: true });
+    });
+
+    /** Makes the subsystem a script of these lines. */
+    function become(...lines: readonly string[]): void {
+      fs.writeFileSync(script, ["#!/bin/sh", ...lines, ""].join("\n"), { mode: 0o755 });
+      fs.rmSync(server.directoryOf("store"), { recursive: true, force: true });
+    }
+
     const noises = [
       "echo Welcome to this server",
       "echo",
@@ -38,7 +55,7 @@ describe.skipIf(!openssh.available || findSftpServer() === undefined)(
     test.each(cases)(
       "that prints before it speaks SFTP is told from a broken one: $noise (transport $transport)",
       async ({ transport, noise }) => {
-        await using server = await scripted(noise, `exec ${findSftpServer() ?? ""}`);
+        become(noise, `exec ${findSftpServer() ?? ""}`);
         const nothing = idleResources();
         const error = await failure(
           sftpBackend(server.options(transport, "store")).create(),
@@ -53,7 +70,7 @@ describe.skipIf(!openssh.available || findSftpServer() === undefined)(
     );
 
     test.each(each)("that prints and ends fails at once (transport $transport)", async ({ transport }) => {
-      await using server = await scripted("echo This account is not available.", "exit 1");
+      become("echo This account is not available.", "exit 1");
       const nothing = idleResources();
       const call = sftpBackend(server.options(transport, "store")).create();
       await failure(call, ["UNEXPECTED", "CONNECTION"], withinMs);
@@ -68,7 +85,7 @@ describe.skipIf(!openssh.available || findSftpServer() === undefined)(
         const lines = [
           "i=0; while [ $i -lt 3000 ]; do echo Permission denied, revoked, invalid >&2; i=$((i+1)); done",
         ];
-        await using server = await scripted(...lines, `exec ${findSftpServer() ?? ""}`);
+        become(...lines, `exec ${findSftpServer() ?? ""}`);
         const nothing = idleResources();
         const backend = sftpBackend(server.options(transport, "store"));
         await backend.create();
@@ -89,7 +106,7 @@ describe.skipIf(!openssh.available || findSftpServer() === undefined)(
     test.each(each)(
       "that says nothing at all is given up in time (transport $transport)",
       async ({ transport }) => {
-        await using server = await scripted("while read -r line; do :; done");
+        become("while read -r line; do :; done");
         const nothing = idleResources();
         const options = server.options(transport, "store", {
           connectTimeoutMs: 1500,
@@ -104,7 +121,7 @@ describe.skipIf(!openssh.available || findSftpServer() === undefined)(
   },
 );
 
-describe("a server that leaves requests without an answer", () => {
+describe.skipIf(full.isLeftOut)(`a server that leaves requests without an answer${full.tag}`, () => {
   const limits: SftpOptions = { requestTimeoutMs: 400, stallTimeoutMs: 60_000, keepaliveIntervalMs: 0 };
 
   test("is not waited for when it is the greeting", async () => {
@@ -117,8 +134,7 @@ describe("a server that leaves requests without an answer", () => {
   });
 
   test("fails only those, and the connection stays", async () => {
-    const ignored = (request: SftpRequestInfo): boolean => request.path?.endsWith("/silent") === true;
-    const place = await inProcess({ before: (request) => (ignored(request) ? "ignore" : "proceed") });
+    const place = await inProcess({ before: (request) => (isSilent(request) ? "ignore" : "proceed") });
     const nothing = idleResources();
     const backend = sftpBackend(place.options("store", limits));
     await backend.create();

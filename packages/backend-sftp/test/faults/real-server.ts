@@ -31,7 +31,7 @@ export interface RealServer extends AsyncDisposable {
 }
 
 /** Short limits, so that silence is noticed soon. */
-export const shortLimits: SftpOptions = {
+const shortLimits: SftpOptions = {
   connectTimeoutMs: 8000,
   stallTimeoutMs: 1000,
   requestTimeoutMs: 1000,

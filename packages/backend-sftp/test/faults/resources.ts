@@ -38,7 +38,7 @@ export function sockets(): number {
 /** How many sockets of this process are connected to a port. */
 export function socketsTo(port: number): number {
   // There is no public way that tells more than their number.
-  const { _getActiveHandles: list } = process as unknown as { _getActiveHandles(this: unknown): unknown[] };
+  const list = Reflect.get(process, "_getActiveHandles") as () => unknown[];
   const handles = list.call(process);
   return handles.filter((handle) => handle instanceof Socket && handle.remotePort === port).length;
 }

@@ -17,7 +17,7 @@ export interface Login {
 }
 
 /** How the server decides: accept, accept as one of several steps, or refuse. */
-export type Decision = "accept" | "partial" | "refuse";
+type Decision = "accept" | "partial" | "refuse";
 
 /** What a server of a test allows. */
 export interface ServerRules {

@@ -13,10 +13,10 @@ It is also possible that a host key has just been changed.\r
 The fingerprint for the ED25519 key sent by the remote host is
 SHA256:pd3TWo5jhsIv66hXxFx5cFndMWtWcn7rUtSCtWcuZsU.\r
 Please contact your system administrator.\r
-Add correct host key in /home/me/.ssh/known_hosts to get rid of this message.\r
-Offending ED25519 key in /home/me/.ssh/known_hosts:1\r
+Add correct host key in /srv/me/.ssh/known_hosts to get rid of this message.\r
+Offending ED25519 key in /srv/me/.ssh/known_hosts:1\r
   remove with:\r
-  ssh-keygen -f "/home/me/.ssh/known_hosts" -R "[127.0.0.1]:2222"\r
+  ssh-keygen -f "/srv/me/.ssh/known_hosts" -R "[127.0.0.1]:2222"\r
 Host key for [127.0.0.1]:2222 has changed and you have requested strict checking.\r
 Host key verification failed.\r
 `;
@@ -162,7 +162,7 @@ const rows: readonly Row[] = [
     "a bad option of a file",
     "INVALID_ARGUMENT",
     false,
-    "/home/me/.ssh/config: line 2: Bad configuration option: foo\r\n/home/me/.ssh/config: terminating, 1 bad configuration options\r\n",
+    "/srv/me/.ssh/config: line 2: Bad configuration option: foo\r\n/srv/me/.ssh/config: terminating, 1 bad configuration options\r\n",
   ],
   [
     "a value that does not exist",
@@ -182,13 +182,13 @@ const rows: readonly Row[] = [
     "a file that everybody may write to",
     "INVALID_ARGUMENT",
     false,
-    "Bad owner or permissions on /home/me/.ssh/config\r\n",
+    "Bad owner or permissions on /srv/me/.ssh/config\r\n",
   ],
   [
     "a file that is missing",
     "INVALID_ARGUMENT",
     false,
-    "Can't open user config file /home/me/config: No such file or directory\r\n",
+    "Can't open user config file /srv/me/config: No such file or directory\r\n",
   ],
   ["nothing", "CONNECTION", true, ""],
   ["words of a later version", "CONNECTION", true, "ssh: something went wrong\r\n"],
@@ -209,7 +209,7 @@ test("every meaning has a row here", () => {
 });
 
 const banner = "Access by others is forbidden and will be revoked.\r\nPermission denied to strangers.\r\n";
-const badKey = 'Load key "/home/me/.ssh/id_rsa": invalid format\r\n';
+const badKey = 'Load key "/srv/me/.ssh/id_rsa": invalid format\r\n';
 
 // What ssh has said before the login is still there when the session ends, days later.
 test.each([
@@ -233,7 +233,7 @@ test.each([
 
 test("the error about a key that has changed says by which command the old one goes away", () => {
   const { message } = opensshError("host", "host", 255, changedKey);
-  expect(message).toContain('ssh-keygen -f "/home/me/.ssh/known_hosts" -R "[127.0.0.1]:2222"');
+  expect(message).toContain('ssh-keygen -f "/srv/me/.ssh/known_hosts" -R "[127.0.0.1]:2222"');
   expect(message).toContain("ssh-ed25519 SHA256:pd3TWo5jhsIv66hXxFx5cFndMWtWcn7rUtSCtWcuZsU");
 });
 

@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import type { AddressInfo, connect as Connect, Server, Socket } from "node:net";
 import type { FaultProxy, FaultProxyOptions, ProxyCut, RoundTripCount } from "./fault-proxy.ts";
 import { Line, type ProxyDirection } from "./line.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
@@ -16,8 +16,10 @@ const socketOptions = { allowHalfOpen: true, noDelay: true };
  * @throws RangeError for options out of range; what listening fails with
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
-  const server = createServer(socketOptions);
-  const proxy = new ListeningFaultProxy(server, options);
+  // Only here, so that the conformance suite also runs where there is no such module.
+  const net = await import("node:net");
+  const server = net.createServer(socketOptions);
+  const proxy = new ListeningFaultProxy(server, net.connect, options);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, host, () => {
@@ -32,6 +34,7 @@ class ListeningFaultProxy implements FaultProxy {
   readonly host = host;
   readonly bytes: Readonly<Record<ProxyDirection, number>>;
   readonly #server: Server;
+  readonly #connect: typeof Connect;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #lines: Readonly<Record<ProxyDirection, Line>> = { toServer: new Line(), toClient: new Line() };
   readonly #counter: RoundTripCounter;
@@ -42,7 +45,8 @@ class ListeningFaultProxy implements FaultProxy {
   #stillToRefuse = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(server: Server, options: FaultProxyOptions) {
+  constructor(server: Server, connect: typeof Connect, options: FaultProxyOptions) {
+    this.#connect = connect;
     const { port, delayMs = 0, settleMs = 25 } = options;
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`port ${port}`);
     if (!(settleMs > 0 && settleMs < Infinity)) throw new RangeError(`settleMs ${settleMs} is not above 0`);
@@ -156,7 +160,7 @@ class ListeningFaultProxy implements FaultProxy {
       return;
     }
     this.#acceptedConnections++;
-    const server = connect({ ...this.#target, ...socketOptions });
+    const server = this.#connect({ ...this.#target, ...socketOptions });
     const connection = new ProxiedConnection(client, server, this.#lines);
     this.#connections.add(connection);
     await connection.closed;

@@ -63,8 +63,7 @@ export function retrySettings(options: RetryOptions): RetrySettings {
  * does an error that is marked as unsent.
  */
 export function mayHaveHappened(error: unknown): boolean {
-  // An error of an older copy of this package has no such mark.
-  return !StoreError.is(error, "RATE_LIMITED") && !(StoreError.is(error) && error.unsent === true);
+  return !StoreError.is(error) || (error.code !== "RATE_LIMITED" && !error.unsent);
 }
 
 /** Above that a wait of 0 would be multiplied by infinity, which is no number, and the budget never spent. */

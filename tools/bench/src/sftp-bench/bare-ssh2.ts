@@ -15,7 +15,7 @@ const piecesInFlight = 16;
 export interface BareConnection {
   readonly client: Client;
   readonly sftp: SFTPWrapper;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Connects as our transport does: nothing waits in Nagle's buffer. */

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "@borgstore/core";
 import { formatSize } from "../bench-options.ts";
-import { interleave, repeatRounds } from "../measure/interleave.ts";
+import { interleave, repeatRounds, type LaneRounds } from "../measure/interleave.ts";
 import { makeKeys, makeValue } from "../measure/keys.ts";
 import type { Workspace } from "../measure/workspace.ts";
 import type { Figure } from "../report/report.ts";
@@ -51,18 +51,16 @@ export async function measureLarge(
     // All store before all load.
     const lanes = open.flatMap((one) => one.lanes).toSorted((a, b) => order(a) - order(b));
     const values = await repeatRounds(rounds, async () => await interleave(lanes, 1, (lane) => lane.run()));
-    return lanes.map(({ what, subject, inProcess }, lane) => ({
-      bench: "sftp",
-      what: `${what} ${formatSize(byteLength)}`,
-      subject,
-      callers: 1,
-      unit: "ms",
-      rounds: values[lane]?.ms ?? [],
-      ...(inProcess ? { cpuRounds: values[lane]?.cpuMs ?? [] } : {}),
-    }));
+    return lanes.map((lane, index) => figureOf(lane, formatSize(byteLength), values[index]));
   } finally {
     for (const { close } of open) await close();
   }
+}
+
+function figureOf({ what, subject, inProcess }: Lane, size: string, values: LaneRounds | undefined): Figure {
+  const { ms = [], cpuMs = [] } = values ?? {};
+  const name = { bench: "sftp", what: `${what} ${size}`, subject, callers: 1 };
+  return { ...name, unit: "ms", rounds: ms, ...(inProcess ? { cpuRounds: cpuMs } : {}) };
 }
 
 const whats = ["store", "storeStream", "load", "loadStream"];

@@ -34,9 +34,9 @@ export async function measureSftpListings(
   makeTree(`${directory}/data`, itemCount, levels);
   const ways: Way[] = [];
   try {
-    for (const { name, open } of subjects) {
-      const opened = await open(directory);
-      if (opened.has("list")) ways.push({ subject: name, list: opened.list, close: opened.close });
+    for (const subject of subjects) {
+      const opened = await subject.open(directory);
+      ways.push({ subject: subject.name, list: () => opened.list(), close: () => opened.close() });
     }
     for (const transport of transports) ways.push(...(await ourWays(place, directory, levels, transport)));
     const values = await repeatRounds(

@@ -72,11 +72,12 @@ export function sftpBackendOfMany(place: SftpPlace, transport: Transport): Subje
   return { ...subject, callers: [64] };
 }
 
+const nameOf = (key: string): string => `data/${nestKey(key)}`;
+
 async function openCalls(place: SftpPlace, directory: string, options: SftpOptions) {
   const url = urlOf(place, directory);
   await sftp.fromUrl(url, { ...options, sshConfigFile: place.sshConfigFile }).create();
   const backend = await openSftpBackend(place, directory, options);
-  const nameOf = (key: string): string => `data/${nestKey(key)}`;
   return {
     store: (key: string, value: Uint8Array) => backend.store(nameOf(key), value),
     load: (key: string) => backend.load(nameOf(key)),

@@ -66,7 +66,7 @@ interface Answer {
 /** Where the reference finds its storage. */
 export interface PythonPlace {
   /** The URL of the storage in a directory that is empty. */
-  urlOf(directory: string): string;
+  readonly urlOf: (directory: string) => string;
   /** Variables of the environment that differ from ours. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it needs beside borgstore. */

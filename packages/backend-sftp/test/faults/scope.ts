@@ -1,0 +1,6 @@
+import { fullScope, type TestScope } from "@borgstore/tools-peers";
+
+/** Of the fault matrix. */
+export const full: TestScope = fullScope(
+  "faults of a connection meet the calls of Node that other tests make",
+);
