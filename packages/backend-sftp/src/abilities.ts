@@ -11,6 +11,8 @@ export class Abilities {
   /** Hard links; `undefined`: announced, and never tried. */
   hardlink: boolean | undefined = undefined;
   fsync = true;
+  /** Whether syncing a directory has ever worked. */
+  syncsDirectories = false;
   /**
    * Whether requests are the system calls of a file system: then removing never takes a directory, removing a directory
    * never takes a file, and renaming never replaces a directory. Servers over something else may do all of that

@@ -1,6 +1,4 @@
-import { Durability, StoreError, type DurabilityOption } from "@borgstore/core";
-import { makeSyncer, type WithSession } from "./syncer.ts";
-import type { Tree } from "./tree.ts";
+import { Durability, StoreError, type DurabilityOption, type Syncer } from "@borgstore/core";
 
 /** What a change is about. */
 export interface ChangedPaths {
@@ -15,16 +13,15 @@ export interface ChangedPaths {
  * lost with the connection: it may have been made, and whoever repeats it finds it done and acknowledges it.
  */
 export class Changes {
-  readonly #tree: Tree;
-  readonly #withSession: WithSession;
+  readonly #syncer: Syncer;
   #durability: Durability;
   /** Directories of changes without an answer, for durability `"each"`: who repeats one may find it done. */
   readonly #owed = new Set<string>();
+  #settling: Promise<void> | undefined;
 
-  constructor(option: DurabilityOption, tree: Tree, withSession: WithSession) {
-    this.#tree = tree;
-    this.#withSession = withSession;
-    this.#durability = this.#make(option);
+  constructor(option: DurabilityOption, syncer: Syncer) {
+    this.#syncer = syncer;
+    this.#durability = new Durability(option, syncer);
   }
 
   get durability(): Durability {
@@ -33,7 +30,7 @@ export class Changes {
 
   /** The server cannot sync: it is left to itself. */
   giveUp(): void {
-    this.#durability = this.#make("none");
+    this.#durability = new Durability("none", this.#syncer);
     this.#owed.clear();
   }
 
@@ -48,7 +45,10 @@ export class Changes {
    * it fails: its answer was lost, or nobody waited for it any more.
    */
   async attempt<T>(paths: ChangedPaths, work: () => Promise<T>): Promise<T> {
-    if (this.#owed.size > 0) await this.#settle();
+    if (this.#owed.size > 0 || this.#settling !== undefined) {
+      this.#settling ??= this.#settle().finally(() => (this.#settling = undefined));
+      await this.#settling;
+    }
     try {
       return await work();
     } catch (error) {
@@ -74,14 +74,15 @@ export class Changes {
   }
 
   async #settle(): Promise<void> {
-    const syncer = makeSyncer(this.#tree, this.#withSession);
     for (const directory of this.#owed) {
-      await syncer.syncDirectory(directory);
+      // Before it is synced: what is owed anew meanwhile stays.
       this.#owed.delete(directory);
+      try {
+        await this.#syncer.syncDirectory(directory);
+      } catch (error) {
+        this.#owed.add(directory);
+        throw error;
+      }
     }
-  }
-
-  #make(option: DurabilityOption): Durability {
-    return new Durability(option, makeSyncer(this.#tree, this.#withSession));
   }
 }

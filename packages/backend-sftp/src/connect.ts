@@ -8,6 +8,7 @@ import type { SshHostConfig } from "./ssh/ssh-host-config.ts";
 import { reasonsForOpenSsh } from "./ssh/transport-choice.ts";
 import type { Link } from "./transport/link.ts";
 import { connectByOpenSsh } from "./transport/openssh-transport.ts";
+import { jumpHosts, mostJumps } from "./transport/proxy-jump.ts";
 import { connectBySsh2 } from "./transport/ssh2-transport.ts";
 import type { SftpPlace } from "./url.ts";
 
@@ -41,7 +42,7 @@ async function connect(place: SftpPlace, settings: SftpSettings, deadline: Deadl
   });
   const connectTimeoutMs = settings.connectTimeoutMs ?? config.connectTimeoutMs ?? defaultConnectTimeoutMs;
   deadline.set(connectTimeoutMs);
-  const useOpenSsh = await needsOpenSsh(config, settings);
+  const useOpenSsh = await needsOpenSsh(config, settings, deadline.signal);
   const link = useOpenSsh
     ? await connectByOpenSsh(place, config, settings, connectTimeoutMs, deadline.signal)
     : await connectBySsh2(config, settings, deadline.signal);
@@ -63,9 +64,13 @@ async function greet(link: Link, settings: SftpSettings, signal: AbortSignal): P
   }
 }
 
-async function needsOpenSsh(config: SshHostConfig, settings: SftpSettings): Promise<boolean> {
+async function needsOpenSsh(
+  config: SshHostConfig,
+  settings: SftpSettings,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (settings.transport !== "auto") return settings.transport === "openssh";
-  const reasons = await reasonsOf(config);
+  const reasons = await reasonsOnTheWay(config, settings, signal, 0);
   if (reasons.length === 0) return false;
   const onlyForSsh2 = (["hostKeys", "passphrase", "password"] as const).find(
     (name) => settings[name] !== undefined,
@@ -74,6 +79,25 @@ async function needsOpenSsh(config: SshHostConfig, settings: SftpSettings): Prom
   throw new StoreError("UNSUPPORTED", {
     detail: `the ssh configuration of ${config.host} needs the ssh program (${reasons.join("; ")}), which cannot take the option ${onlyForSsh2}; choose by the option transport`,
   });
+}
+
+/** Of the host itself and of the hosts that lead to it. */
+async function reasonsOnTheWay(
+  config: SshHostConfig,
+  settings: SftpSettings,
+  signal: AbortSignal,
+  depth: number,
+): Promise<readonly string[]> {
+  const reasons = [...(await reasonsOf(config))];
+  // A circle is found, and told, by whoever goes that way.
+  if (depth >= mostJumps) return reasons;
+  for (const target of jumpHosts(config)) {
+    const options = { configFile: settings.sshConfigFile, sshProgram: settings.sshProgram, signal };
+    const jump = await resolveSshHostConfig(target, options);
+    const found = await reasonsOnTheWay(jump, settings, signal, depth + 1);
+    reasons.push(...found.map((reason) => `${jump.host}: ${reason}`));
+  }
+  return reasons;
 }
 
 async function reasonsOf(config: SshHostConfig): Promise<readonly string[]> {

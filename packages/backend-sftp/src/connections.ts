@@ -21,12 +21,19 @@ export class Connections {
   #sessions: Session[] = [];
   #connecting: Promise<Session> | undefined;
   #noMoreUntilMs = 0;
+  /** Work that was given up may go on: it must not make connections that nobody ends. */
+  #isClosed = false;
   #closing = new AbortController();
 
   /** @param most how many there may be at a time */
   constructor(connect: Connect, most: number) {
     this.#connect = connect;
     this.#most = most;
+  }
+
+  /** Allows connections again after `close`. */
+  open(): void {
+    this.#isClosed = false;
   }
 
   /** How many there are now. */
@@ -50,6 +57,13 @@ export class Connections {
 
   /** As `use`, for work that is not one function: `release` must follow. */
   async acquire(signal: AbortSignal | undefined): Promise<Session> {
+    if (this.#isClosed) {
+      throw new StoreError("CONNECTION", {
+        detail: "the backend was closed",
+        retryable: false,
+        unsent: true,
+      });
+    }
     const session = this.#leastBusy() ?? (await this.#fresh(signal));
     // Between the connecting and this turn it may have been lost; then requests fail with the reason.
     session.operations++;
@@ -60,8 +74,9 @@ export class Connections {
     session.operations--;
   }
 
-  /** Ends all. What is under way in them fails. In good order unless `atOnce`. Can be used again afterwards. */
+  /** Ends all. What is under way in them fails. In good order unless `atOnce`. None is made until `open`. */
   async close(atOnce: boolean): Promise<void> {
+    this.#isClosed = true;
     const connecting = this.#connecting;
     this.#closing.abort(new StoreError("CONNECTION", { detail: "the backend was closed" }));
     this.#closing = new AbortController();

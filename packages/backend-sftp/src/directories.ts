@@ -88,12 +88,14 @@ export async function follow(session: Session, path: string): Promise<Attributes
 /**
  * Makes a directory with those above it, in one round trip.
  *
+ * @param mayBeLinked whether a link to a directory counts as one
  * @throws StoreError `ALREADY_EXISTS` when something else has the name; as `problemAbove` when it cannot be made.
  */
 export async function makeDirectory(
   session: Session,
   tree: Tree,
   path: string,
+  mayBeLinked: boolean,
   onMade: (path: string) => void,
 ): Promise<void> {
   const wanted = [...directoriesAbove(tree, path), path];
@@ -101,6 +103,8 @@ export async function makeDirectory(
     const making = makeDirectories(session, wanted, onMade);
     const [found] = await Promise.all([look(session, path), making]);
     if (found?.kind === "directory") return;
+    const isFollowed = found?.kind === "unknown" || (found?.kind === "link" && mayBeLinked);
+    if (isFollowed && (await follow(session, path))?.kind === "directory") return;
     if (found !== undefined) throw new StoreError("ALREADY_EXISTS");
     const problem = await problemAbove(session, tree, path);
     if (problem !== undefined) throw problem;

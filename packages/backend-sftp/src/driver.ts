@@ -59,9 +59,10 @@ export class SftpDriver implements BackendDriver {
     const access = new ServerAccess(settings, path, connect);
     this.#url = url;
     this.#access = access;
-    this.#changes = new Changes(settings.durability, access.tree, (work) =>
+    const syncer = makeSyncer(access.tree, access.abilities, (work) =>
       access.connections.use(undefined, work),
     );
+    this.#changes = new Changes(settings.durability, syncer);
     this.#sweep = new TempSweep(tempNames, settings.staleTempAgeMs);
     this.#reader = new ValueReader(access, this.#sweep);
     this.#writer = new ValueWriter(access, this.#changes, tempNames);
@@ -76,7 +77,7 @@ export class SftpDriver implements BackendDriver {
     await this.#whileClosed(signal, async (session) => {
       abilities.announce(session);
       const isDurable = abilities.fsync && settings.durability !== "none";
-      const syncer = makeSyncer(tree, (work) => work(session));
+      const syncer = makeSyncer(tree, abilities, (work) => work(session));
       await createStorage(session, tree, isDurable ? syncer : undefined);
     });
   }
@@ -88,6 +89,7 @@ export class SftpDriver implements BackendDriver {
 
   async open({ signal }: OperationOptions): Promise<void> {
     const { abilities, connections, explainer, settings, tree } = this.#access;
+    connections.open();
     try {
       await this.#access.run(undefined, signal, async (session) => {
         abilities.announce(session);
@@ -185,6 +187,7 @@ export class SftpDriver implements BackendDriver {
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
+    this.#access.connections.open();
     try {
       await this.#access.run(undefined, signal, work);
     } finally {

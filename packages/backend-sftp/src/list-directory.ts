@@ -1,5 +1,6 @@
 import { isValidName, mapConcurrently, maxNameLength, throwIfAborted, type ItemInfo } from "@borgstore/core";
 import { isMissing } from "./classify.ts";
+import { follow } from "./directories.ts";
 import type { DirectoryEntry } from "./protocol/answers.ts";
 import type { FileKind } from "./protocol/attributes.ts";
 import { describe, readEntries } from "./read-entries.ts";
@@ -109,8 +110,8 @@ async function entriesOf(
     else if (kind === "link" && followLinks) links.push(entry);
   }
   for (const { name } of links) {
-    const target = await session.client.stat(`${path}/${name}`);
-    if (target.kind === "directory") shown.push({ key: `${name}/`, entry: { ...target, name } });
+    const target = await follow(session, `${path}/${name}`);
+    if (target?.kind === "directory") shown.push({ key: `${name}/`, entry: { ...target, name } });
   }
   // Valid names are ASCII: for them the order of code units is that of the bytes.
   shown.sort((one, other) => (one.key < other.key ? -1 : 1));

@@ -84,7 +84,8 @@ async function rename(session: Session, how: Moving, source: Attributes): Promis
   ]);
   if (renamed.status === "rejected") throw renamed.reason;
   if (left.status === "rejected" && StoreError.is(left.reason)) throw left.reason;
-  if (left.status === "fulfilled" && isSame(left.value, source)) await removeSameFile(session, how);
+  if (left.status === "fulfilled" && isSame(left.value, source))
+    await removeSameFile(session, how, left.value);
   return true;
 }
 
@@ -96,12 +97,19 @@ function isSame(one: Attributes, other: Attributes): boolean {
  * Finishes a rename onto another name of the same file, which by POSIX does nothing. There are two names when a move
  * with `ifAbsent` was cut off half way. The protocol does not tell what is one file: equal content is removed only.
  */
-async function removeSameFile(session: Session, { oldPath, path, signal }: Moving): Promise<void> {
+async function removeSameFile(
+  session: Session,
+  { oldPath, path, signal }: Moving,
+  left: Attributes,
+): Promise<void> {
   const [old, other] = await Promise.all([
     loadFile(session, oldPath, { signal }),
     loadFile(session, path, { signal }),
   ]);
   if (Buffer.compare(old, other) !== 0) return;
+  // Somebody may have stored there meanwhile.
+  const now = await look(session, oldPath);
+  if (now === undefined || !isSame(now, left)) return;
   await session.client.remove(oldPath).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });

@@ -11,7 +11,8 @@ export async function withHandle<T>(
   signal: AbortSignal | undefined,
   work: (close: CloseLater) => Promise<T>,
 ): Promise<T> {
-  if (!session.handles.tryAcquire()) await session.handles.acquire(signal);
+  const slots = session.handles.short;
+  if (!slots.tryAcquire()) await slots.acquire(signal);
   let closing: Promise<void> | undefined;
   try {
     return await work((handle) => {
@@ -19,8 +20,8 @@ export async function withHandle<T>(
       closing = session.client.close(handle).catch(() => undefined);
     });
   } finally {
-    if (closing === undefined) session.handles.release();
-    else void closing.then(() => session.handles.release());
+    if (closing === undefined) slots.release();
+    else void closing.then(() => slots.release());
   }
 }
 

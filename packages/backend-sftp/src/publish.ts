@@ -76,16 +76,17 @@ async function renameOver(session: Session, file: string, how: Publishing): Prom
 async function replaceUnsafely(session: Session, file: string, how: Publishing): Promise<void> {
   const { client } = session;
   const aside = `${how.path}.hid`;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt <= unsafeAttempts; attempt++) {
     const found = await look(session, how.path);
     if (found !== undefined) {
       mayReplace(how, found);
-      await removeUnlessMissing(session, aside);
-      await client.rename(how.path, aside);
+      if (!(await putAside(session, how.path, aside))) continue;
     }
     try {
       await client.rename(file, how.path);
-      break;
+      // What was there, or was left there by a crash.
+      if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
+      return;
     } catch (error) {
       // Nobody has the old value otherwise. If this fails too, it stays where a person can find it.
       if (found !== undefined) await client.rename(aside, how.path).catch(() => undefined);
@@ -93,8 +94,28 @@ async function replaceUnsafely(session: Session, file: string, how: Publishing):
       if (!isFailure(error) || attempt === unsafeAttempts) throw error;
     }
   }
-  // What was there, or was left there by a crash.
-  if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
+  throw new StoreError("UNAVAILABLE", { detail: "others store under this name at the same time" });
+}
+
+/**
+ * Puts away what has the name. What a crash has left there, or a store of somebody else, is the older value as long as
+ * something has the name, and only then it is removed.
+ *
+ * @returns whether there was something
+ */
+async function putAside(session: Session, path: string, aside: string): Promise<boolean> {
+  const { client } = session;
+  try {
+    await client.rename(path, aside);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    if (!isFailure(error)) throw error;
+  }
+  if ((await look(session, path)) === undefined) return false;
+  await removeUnlessMissing(session, aside);
+  await client.rename(path, aside);
+  return true;
 }
 
 async function removeUnlessMissing(session: Session, path: string): Promise<void> {

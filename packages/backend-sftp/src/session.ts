@@ -10,12 +10,25 @@ const bytesInFlight = 4 * 1024 * 1024;
 /** How long a connection may take to end in good order. */
 const graceMs = 2000;
 
+/**
+ * Streams wait for others while they hold a handle: a store for its source, which may be a load from here, and a load for
+ * its reader, who may do anything but store a stream of it. With slots of their own nobody waits in a circle.
+ */
+export interface HandleSlots {
+  /** For operations that end by themselves. */
+  readonly short: Slots;
+  /** For values that are loaded in pieces. */
+  readonly reading: Slots;
+  /** For values that are stored from pieces. */
+  readonly writing: Slots;
+}
+
 /** One connection to the server, shared by operations at the same time. */
 export class Session {
   readonly client: SftpClient;
   readonly features: ServerFeatures;
   /** Handles that may be open at a time: servers have few, and fail without a word when they are used up. */
-  readonly handles: Slots;
+  readonly handles: HandleSlots;
   /** Bytes that may be in flight. */
   readonly bytes: Slots = new Slots(bytesInFlight);
   /** Operations that are using it. */
@@ -28,7 +41,11 @@ export class Session {
     this.#connection = connection;
     this.client = new SftpClient(connection);
     this.features = features;
-    this.handles = new Slots(features.maxOpenHandles);
+    this.handles = {
+      short: new Slots(Math.max(1, Math.floor(features.maxOpenHandles / 2))),
+      reading: new Slots(Math.max(1, Math.floor(features.maxOpenHandles / 4))),
+      writing: new Slots(Math.max(1, Math.floor(features.maxOpenHandles / 4))),
+    };
   }
 
   /** Greets the server. The link is destroyed when that fails. */

@@ -31,7 +31,8 @@ export interface Storing extends Publishing {
  */
 export async function storeFile(session: Session, how: Storing): Promise<void> {
   const { signal } = how;
-  if (!session.handles.tryAcquire()) await session.handles.acquire(signal);
+  const slots = "value" in how.source ? session.handles.short : session.handles.writing;
+  if (!slots.tryAcquire()) await slots.acquire(signal);
   let temp: string | undefined;
   try {
     try {
@@ -39,16 +40,18 @@ export async function storeFile(session: Session, how: Storing): Promise<void> {
       temp = opened.temp;
       await fill(session, opened.handle, how);
     } finally {
-      session.handles.release();
+      slots.release();
     }
     // The value is the caller's again after an abort, and nothing may be seen then that was not asked for any more.
     throwIfAborted(signal);
     await publish(session, temp, how);
   } catch (error) {
     const byteCount = "value" in how.source ? how.source.value.byteLength : 0;
-    const reason = signal?.aborted === true ? error : await how.explain(error, byteCount);
-    if (temp !== undefined) await discard(session, temp);
-    throw reason;
+    try {
+      throw signal?.aborted === true ? error : await how.explain(error, byteCount);
+    } finally {
+      if (temp !== undefined) await discard(session, temp);
+    }
   }
 }
 

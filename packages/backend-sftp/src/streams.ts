@@ -16,7 +16,7 @@ export async function* loadPieces(
   range: LoadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { signal } = range;
-  if (!session.handles.tryAcquire()) await session.handles.acquire(signal);
+  if (!session.handles.reading.tryAcquire()) await session.handles.reading.acquire(signal);
   const ahead: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let handle: Handle | undefined;
   try {
@@ -53,7 +53,7 @@ export async function* loadPieces(
   } finally {
     await Promise.allSettled(ahead);
     const closing = handle === undefined ? undefined : session.client.close(handle).catch(() => undefined);
-    void Promise.resolve(closing).then(() => session.handles.release());
+    void Promise.resolve(closing).then(() => session.handles.reading.release());
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type TempNames,
 } from "@borgstore/core";
 import type { ChangedPaths, Changes } from "./changes.ts";
+import { classify } from "./classify.ts";
 import { makeDirectory } from "./directories.ts";
 import { HardlinkProbe } from "./hardlinks.ts";
 import { moveFile } from "./move-file.ts";
@@ -35,7 +36,7 @@ export class ValueWriter {
     const { tree } = this.#access;
     const path = tree.pathOf(name);
     await this.#change(name, signal, { directories: [path, ...tree.ancestorsOf(path)] }, async (session) => {
-      await makeDirectory(session, tree, path, this.#onMade);
+      await makeDirectory(session, tree, path, this.#access.mayBeLinked(name), this.#onMade);
       await this.#changes.durability.changed(path);
     });
   }
@@ -60,8 +61,12 @@ export class ValueWriter {
     const { durability } = this.#changes;
     const path = tree.pathOf(name);
     const room = durability.makeRoom();
-    if (room !== undefined) await room;
-    await this.#change(name, signal, { file: path, directories: [tree.parentOf(path)] }, async (session) => {
+    if (room !== undefined) {
+      await room.catch((error: unknown) => {
+        throw classify(error, name);
+      });
+    }
+    await this.#change(name, signal, { file: path, directories: tree.ancestorsOf(path) }, async (session) => {
       if (ifAbsent) await this.#probe.mustWork(session);
       await storeFile(session, {
         tree,
@@ -125,7 +130,8 @@ export class ValueWriter {
     const oldPath = tree.pathOf(name);
     const path = tree.pathOf(newName);
     const directories = [tree.parentOf(path), tree.parentOf(oldPath)];
-    await this.#change(name, signal, { file: path, directories }, async (session) => {
+    const owed = [...new Set([...tree.ancestorsOf(path), ...directories])];
+    await this.#change(name, signal, { file: path, directories: owed }, async (session) => {
       if (ifAbsent) await this.#probe.mustWork(session);
       let wasMoved = false;
       durability.beginMove(oldPath, path);

@@ -296,6 +296,7 @@ describe("more connections", () => {
     const closing = fixture.connections.close(false);
     await fixture.last.refuse(new StoreError("CONNECTION"));
     await closing;
+    fixture.connections.open();
     const again = fixture.occupy();
     await settle();
     await fixture.last.accept();
@@ -384,6 +385,7 @@ describe("closing", () => {
     expect(links.map(({ endedWithin }) => endedWithin)).toEqual([2000, 2000]);
     expect(fixture.connections.count).toBe(0);
 
+    fixture.connections.open();
     const next = fixture.occupy();
     await settle();
     const link = await fixture.last.accept();
@@ -430,9 +432,13 @@ describe("closing", () => {
     await using;
   });
 
-  test("is not for ever: who needs a connection then makes one", async () => {
+  test("is until it is opened again: work that was given up makes no connection", async () => {
     const fixture = new Fixture();
     await fixture.connections.close(false);
+    const refused = errorOf(fixture.connections.use(undefined, () => Promise.resolve()));
+    expect(await refused).toMatchObject({ code: "CONNECTION", retryable: false, unsent: true });
+    expect(fixture.attempts).toHaveLength(0);
+    fixture.connections.open();
     const using = fixture.connections.use(undefined, () => Promise.resolve("done"));
     await settle();
     await fixture.last.accept();

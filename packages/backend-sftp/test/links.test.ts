@@ -206,3 +206,16 @@ describe("destroying", () => {
     },
   );
 });
+
+describe("linked namespaces that are allowed", () => {
+  test("exist for mkdir, and one that leads nowhere is left out of a listing", async () => {
+    const { base, outside, make } = await setUp();
+    fs.symlinkSync(outside, join(base, "linked"));
+    fs.symlinkSync(join(outside, "nowhere"), join(base, "dangling"));
+    const backend = make("store", { allowLinkedNamespaces: true });
+    await backend.open();
+    await backend.mkdir("linked");
+    expect(await namesIn(backend, "")).toEqual(["linked/secret"]);
+    await expect(backend.mkdir("dangling")).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
+  });
+});

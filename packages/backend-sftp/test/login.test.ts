@@ -228,6 +228,49 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
     expect(error.message).toMatch(/certificate.*hostKeys/s);
   });
 
+  test("a ProxyCommand is never gone around, neither the host's own nor that of its jump host", async () => {
+    const config = join(freshDirectory(), "config");
+    const text = fs.readFileSync(sshd.sshConfigFile, "utf8");
+    const hosts = "Host gate\n  ProxyCommand false\nHost far\n  ProxyJump gate\n";
+    fs.writeFileSync(config, hosts + text.replace("Host 127.0.0.1", "Host gate far 127.0.0.1"));
+    for (const host of ["gate", "far"]) {
+      const refused = await failure(backend({ sshConfigFile: config, transport: "ssh2" }, host).open());
+      expect(refused).toMatchObject({ code: "UNSUPPORTED" });
+      expect(refused.message).toContain("gate has a ProxyCommand");
+      const led = await failure(backend({ sshConfigFile: config, connectTimeoutMs: 5000 }, host).open());
+      expect(led).toMatchObject({ code: "CONNECTION" });
+    }
+  });
+
+  test("a program that leads to the host ends with the connection timeout, though it holds on", async () => {
+    const sshOptions = { ProxyCommand: "sleep 30" };
+    const started = performance.now();
+    const error = await failure(backend({ sshOptions, connectTimeoutMs: 700 }).open());
+    expect(error).toMatchObject({ code: "TIMEOUT", unsent: true });
+    expect(performance.now() - started).toBeLessThan(15_000);
+  });
+
+  test("jump hosts in a circle are INVALID_ARGUMENT", async () => {
+    const config = join(freshDirectory(), "config");
+    fs.writeFileSync(config, "Host a\n  ProxyJump b\nHost b\n  ProxyJump a\nHost *\n  HostName 127.0.0.1\n");
+    const error = await failure(backend({ sshConfigFile: config, transport: "ssh2" }, "a").open());
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", retryable: false });
+  });
+
+  test.each(["ssh2", "openssh"] as const)(
+    "a server that hangs up over too many keys is UNAUTHENTICATED, by %s",
+    async (transport) => {
+      const place = freshDirectory();
+      await using strict = await startSshd({ directory: join(place, "sshd"), config: ["MaxAuthTries 1"] });
+      const config = join(place, "config");
+      const text = fs.readFileSync(strict.sshConfigFile, "utf8");
+      const keys = `IdentityFile "${strict.strangerKeyFile}"\n  IdentityFile "${strict.clientKeyFile}"`;
+      fs.writeFileSync(config, text.replace(`IdentityFile "${strict.clientKeyFile}"`, keys));
+      const error = await failure(backend({ sshConfigFile: config, transport }).open());
+      expect(error).toMatchObject({ code: "UNAUTHENTICATED", retryable: false, unsent: true });
+    },
+  );
+
   test("an ssh program that is missing is said to be, where it is needed only", async () => {
     const sshOptions = { ControlPath: join(freshDirectory(), "control") };
     const ssh2 = use(

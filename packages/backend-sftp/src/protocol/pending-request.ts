@@ -12,8 +12,12 @@ export interface Answer {
 export interface PendingRequest {
   /** What it is, for messages. */
   readonly request: string;
+  /** Which one it is, in the order of sending. */
+  readonly sequence: number;
   /** On the clock of `performance.now`. */
   readonly sentMs: number;
+  /** From when its limit counts: when it was sent, or something before it was answered, which is later then. */
+  turnMs: number;
   /** Its own limit in ms. */
   readonly limitMs: number;
   /** Where the data of a read goes; set for reads only. */

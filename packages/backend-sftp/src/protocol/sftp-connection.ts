@@ -56,6 +56,9 @@ export class SftpConnection {
   readonly #givenUp = new Map<number, ((answer: Answer) => void) | undefined>();
   #outgoing: Buffer[] = [];
   #nextId: number;
+  #nextSequence = 0;
+  /** The earliest request that was answered since the last check. */
+  #firstAnswered = Infinity;
   #longCount = 0;
   #lastProgressMs = performance.now();
   #checkTimer: NodeJS.Timeout | undefined;
@@ -139,9 +142,12 @@ export class SftpConnection {
         return;
       }
       if (isLong) this.#longCount++;
+      const nowMs = performance.now();
       this.#pending.set(id, {
         request,
-        sentMs: performance.now(),
+        sequence: this.#nextSequence++,
+        sentMs: nowMs,
+        turnMs: nowMs,
         limitMs: id === greetingId ? Infinity : this.#limits[isLong ? "longRequestMs" : "requestMs"],
         target,
         settle: (answer) => {
@@ -233,6 +239,7 @@ export class SftpConnection {
     const pending = this.#pending.get(id);
     if (pending !== undefined) {
       this.#pending.delete(id);
+      this.#firstAnswered = Math.min(this.#firstAnswered, pending.sequence);
       pending.settle(answer);
       return;
     }
@@ -268,13 +275,16 @@ export class SftpConnection {
       return;
     }
     for (const [id, pending] of this.#pending) {
-      if (nowMs - pending.sentMs <= pending.limitMs) continue;
+      // On a slow line it waits for the transfers before it, as long as these get on.
+      if (this.#firstAnswered < pending.sequence) pending.turnMs = nowMs;
+      if (nowMs - pending.turnMs <= pending.limitMs) continue;
       this.#pending.delete(id);
       this.#givenUp.set(id, pending.late);
       pending.fail(
         new StoreError("TIMEOUT", { detail: `no answer to ${pending.request} within ${pending.limitMs} ms` }),
       );
     }
+    this.#firstAnswered = Infinity;
     const { stallMs, requestMs } = this.#limits;
     this.#checkTimer = setTimeout(() => this.#check(), Math.min(longestCheckMs, stallMs / 4, requestMs / 4));
     // What is pending keeps the process alive by its socket.

@@ -67,6 +67,9 @@ export const opensshMeanings: readonly Meaning[] = Object.freeze([
 
 /** What stands before it, as a banner or a key that could not be loaded, is not why an established session ended. */
 const loginLine = /^Authenticated to .*$/m;
+/** How ssh calls the other end when that is a program's pipe. */
+const ledLine = /UNKNOWN port 65535/;
+const kexLine = /^kex_exchange_identification/;
 /** What ssh tells of the server's host key when it is asked to be talkative. */
 const hostKeyLine = /debug1: Server host key: (\S+) (SHA256:\S+)/;
 const fixLine = /^ {2}(ssh-keygen -f .*)$/m;
@@ -88,14 +91,22 @@ export function opensshError(
     .filter((line) => line !== "" && !line.startsWith("debug"))
     .join("\n");
   const cause = new Error(`ssh ended with exit code ${String(exitCode)}: ${messages.slice(-1000)}`);
-  const decisive = messages.split(loginLine).at(-1) ?? "";
-  const meaning = opensshMeanings.find(({ pattern }) => pattern.test(decisive));
+  // What ssh says last is why it ended: a banner of the server, too, stands before that. But when a program that leads to
+  // the host has ended, that program's own last words tell more.
+  const lines = (messages.split(loginLine).at(-1) ?? "").split("\n").toReversed();
+  const isLed = lines.some((line) => ledLine.test(line));
+  const decisive = isLed ? lines.filter((line) => !ledLine.test(line) && !kexLine.test(line)) : lines;
+  const meaning = decisive.map(meaningOf).find((found) => found !== undefined);
   if (meaning === undefined) {
     return new StoreError("CONNECTION", { detail: `to ${host}: the ssh program has ended`, cause });
   }
   const { code, detail, retryable } = meaning;
   const more = code === "HOST_KEY" ? hostKeyAdvice(target, text) : "";
   return new StoreError(code, { detail: `${host}: ${detail}${more}`, retryable, cause });
+}
+
+function meaningOf(line: string): Meaning | undefined {
+  return opensshMeanings.find(({ pattern }) => pattern.test(line));
 }
 
 function hostKeyAdvice(target: string, text: string): string {

@@ -149,9 +149,13 @@ class OpenSshLink implements Link {
   }
 
   destroy(): void {
-    // Before its pipes: it could take their end for a good one, and the reason would be lost.
+    // Before its pipes: it could take their end for a good one, and the reason would be lost. Its group too: a program
+    // that leads to the host holds the same pipes.
+    killGroup(this.#child.pid);
     this.#child.kill("SIGKILL");
     this.output.destroy();
+    this.input.destroy();
+    this.#child.stderr.destroy();
   }
 
   async end(graceMs: number): Promise<void> {
@@ -160,5 +164,15 @@ class OpenSshLink implements Link {
     this.output.end();
     await this.#ended;
     clearTimeout(timer);
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It has ended, or the system has no groups.
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
 }

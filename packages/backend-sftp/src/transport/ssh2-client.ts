@@ -45,7 +45,9 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
     isPasswordAllowed: () => isPasswordAllowed,
     signal: lifetime.signal,
   });
+  let giveUp: (() => void) | undefined;
   const whenReady = new Promise<void>((resolve, reject) => {
+    giveUp = () => reject(signal.reason as Error);
     client.once("ready", resolve);
     client.on("error", (error: Ssh2Error) => {
       // An agent that does not sign is one way less to log in, no more.
@@ -53,19 +55,26 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
     });
     client.once("close", () => reject(connectError(undefined, config, hostKeyError, auth.reasons)));
   });
-  const aborting = onAbort(signal, () => client.destroy());
-  const socket = login.socket ?? connectSocket(config);
-  // ssh2's own leaves a socket alone that either end has ended, and a server that is frozen never closes it.
-  client.destroy = () => {
-    socket.destroy();
-    return client;
-  };
+  // It may be the abort that settles it, or nobody: a frozen jump host does not even say that the socket is closed.
+  whenReady.catch(() => undefined);
+  const aborting = onAbort(signal, () => {
+    giveUp?.();
+    client.destroy();
+  });
+  let socket: Duplex | undefined;
   try {
+    const made = login.socket ?? connectSocket(config);
+    socket = made;
+    // ssh2's own leaves a socket alone that either end has ended, and a server that is frozen never closes it.
+    client.destroy = () => {
+      made.destroy();
+      return client;
+    };
     client.connect({
       host: config.hostName,
       port: config.port,
       username: config.user,
-      sock: socket,
+      sock: made,
       // Ours is around all of it.
       readyTimeout: 0,
       keepaliveInterval: login.keepaliveIntervalMs,
@@ -93,7 +102,7 @@ export async function connectSsh2Client(login: Ssh2Login, signal: AbortSignal): 
     lifetime.abort();
     client.destroy();
     // The client may not have come to know it.
-    socket.destroy();
+    socket?.destroy();
     throw signal.aborted ? signal.reason : error;
   } finally {
     aborting?.remove();
@@ -109,7 +118,9 @@ function connectError(
 ): unknown {
   if (hostKeyError !== undefined) return hostKeyError;
   const { host } = config;
-  if (error?.level === "client-authentication") {
+  // The server hangs up over it before ssh2 has run out of keys, and ssh2 has no level for that.
+  const hasTriedTooOften = /too many authentication failures/i.test(error?.message ?? "");
+  if (error?.level === "client-authentication" || hasTriedTooOften) {
     const tried = reasons.length === 0 ? "nothing could be tried" : reasons.join("; ");
     return new StoreError("UNAUTHENTICATED", {
       detail: `${config.user} at ${host}: ${tried}`,

@@ -8,12 +8,9 @@ import type { SshHostConfig } from "../ssh/ssh-host-config.ts";
 import { keepaliveOf } from "./keepalive.ts";
 import { LinkFate } from "./link-fate.ts";
 import type { Link } from "./link.ts";
-import { jumpHosts } from "./proxy-jump.ts";
+import { jumpHosts, mostJumps } from "./proxy-jump.ts";
 import { socketError } from "./socket-errors.ts";
 import { connectSsh2Client, type Ssh2Error } from "./ssh2-client.ts";
-
-/** Jump hosts behind each other at most: a configuration that leads in a circle ends here. */
-const mostJumps = 8;
 
 /** Starts the SFTP subsystem of a host by ssh2, over its jump hosts where it has some. */
 export async function connectBySsh2(
@@ -23,7 +20,7 @@ export async function connectBySsh2(
 ): Promise<Link> {
   const chain = new ClientChain(settings, signal);
   try {
-    const client = await chain.connect(config, settings.hostKeys, undefined);
+    const client = await chain.connect(config, settings.hostKeys, undefined, 0);
     return new Ssh2Link(config.host, chain.clients, await startSubsystem(client, config.host, signal));
   } catch (error) {
     chain.destroy();
@@ -47,17 +44,24 @@ class ClientChain {
     config: SshHostConfig,
     pinned: readonly string[] | undefined,
     via: Client | undefined,
+    depth: number,
   ): Promise<Client> {
-    if (this.clients.length > mostJumps) {
+    if (depth > mostJumps || this.clients.length > mostJumps) {
       throw new StoreError("INVALID_ARGUMENT", {
         detail: `more than ${mostJumps} jump hosts, or a circle of them`,
+      });
+    }
+    if (config.proxyCommand !== undefined) {
+      // Going there directly could be what it is to prevent.
+      throw new StoreError("UNSUPPORTED", {
+        detail: `${config.host} has a ProxyCommand, which needs the transport "openssh"`,
       });
     }
     const { sshConfigFile, sshProgram } = this.#settings;
     let last = via;
     for (const target of via === undefined ? jumpHosts(config) : []) {
       const options = { configFile: sshConfigFile, sshProgram, signal: this.#signal };
-      last = await this.connect(await resolveSshHostConfig(target, options), undefined, last);
+      last = await this.connect(await resolveSshHostConfig(target, options), undefined, last, depth + 1);
     }
     const socket = last === undefined ? undefined : await forward(last, config, this.#signal);
     const files = [...config.userKnownHostsFiles, ...config.globalKnownHostsFiles];

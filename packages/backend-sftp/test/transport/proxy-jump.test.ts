@@ -46,8 +46,16 @@ test.each([
 });
 
 test("a host that names itself, as for all hosts, is reached without a jump", () => {
-  const config = hostConfig({ host: "alias", hostName: "gate.example", proxyJump: "me@gate.example" });
+  const config = hostConfig({
+    host: "alias",
+    hostName: "gate.example",
+    user: "me",
+    proxyJump: "me@gate.example",
+  });
   expect(jumpHosts(config)).toEqual([]);
   expect(jumpHosts({ ...config, proxyJump: "alias:22" })).toEqual([]);
+  expect(jumpHosts({ ...config, proxyJump: "you@gate.example" })).toHaveLength(1);
+  // Two servers on one machine: the one leads to the other.
+  expect(jumpHosts({ ...config, port: 2222 })).toHaveLength(1);
   expect(jumpHosts({ ...config, proxyJump: "gate.example,other" })).toHaveLength(2);
 });

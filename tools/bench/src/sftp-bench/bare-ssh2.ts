@@ -12,14 +12,14 @@ const pieceBytes = 255 * 1024;
 const piecesInFlight = 16;
 
 /** A connection of ssh2, and its own client of SFTP. */
-export interface BareConnection {
+interface BareConnection {
   readonly client: Client;
   readonly sftp: SFTPWrapper;
   readonly close: () => Promise<void>;
 }
 
 /** Connects as our transport does: nothing waits in Nagle's buffer. */
-export async function connectBare(place: SftpPlace): Promise<BareConnection> {
+async function connectBare(place: SftpPlace): Promise<BareConnection> {
   const client = new ssh2.Client();
   const ready = new Promise<void>((resolve, reject) => {
     client.once("ready", resolve).once("error", reject);
@@ -66,7 +66,7 @@ export function bareSsh2(place: SftpPlace): Subject {
 let tempFiles = 0;
 
 /** Opens a temporary file; writes and closes it in one round trip, or as many pieces as it takes; renames it. */
-export async function storeBare(sftp: SFTPWrapper, path: string, value: Uint8Array): Promise<void> {
+async function storeBare(sftp: SFTPWrapper, path: string, value: Uint8Array): Promise<void> {
   const temp = `${posix.dirname(path)}/${tempFiles++}.tmp`;
   const handle = await openMakingDirectories(sftp, temp);
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
@@ -78,7 +78,7 @@ export async function storeBare(sftp: SFTPWrapper, path: string, value: Uint8Arr
 }
 
 /** Opens, then asks for size and content together; the answer to closing is for nobody. */
-export async function loadBare(
+async function loadBare(
   sftp: SFTPWrapper,
   path: string,
   byteLength: number,
@@ -97,7 +97,7 @@ export async function loadBare(
 }
 
 /** Counts what is in a tree, with the sizes that come along. */
-export async function listBare(sftp: SFTPWrapper, root: string): Promise<number> {
+async function listBare(sftp: SFTPWrapper, root: string): Promise<number> {
   return await walkRemote(root, async (path) => {
     const entries = await answer<FileEntryWithStats[]>((done) => sftp.readdir(path, done));
     return entries.map(({ filename, attrs }) => ({ name: filename, isDirectory: attrs.isDirectory() }));
@@ -141,9 +141,7 @@ async function inPieces(
 }
 
 /** Makes a promise of a callback. */
-export function answer<T>(
-  ask: (done: (error: Error | null | undefined, result: T) => void) => void,
-): Promise<T> {
+function answer<T>(ask: (done: (error: Error | null | undefined, result: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     ask((error, result) => {
       if (error === null || error === undefined) resolve(result);

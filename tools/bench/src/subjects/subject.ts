@@ -1,13 +1,12 @@
-/** What is measured for each key, in the order of a round. */
-export const keyOperations = ["store-new", "store", "replace", "load", "info", "delete"] as const;
-
 /**
+ * What is measured for each key.
+ *
  * - `store-new`: into an empty storage, so that nearly every store also makes its directories
  * - `store`: new keys into directories that are there
  * - `replace`: the same keys again
  * - `load`, `info`, `delete`: of keys that are there
  */
-export type KeyOperation = (typeof keyOperations)[number];
+export type KeyOperation = "store-new" | "store" | "replace" | "load" | "info" | "delete";
 
 /** A key/value store that takes part in a benchmark. */
 export interface Subject {
