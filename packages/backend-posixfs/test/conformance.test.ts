@@ -58,7 +58,7 @@ function registerInFull(...variant: Parameters<typeof register>): void {
 for (const { durability, io } of modes) {
   // Closing the others would sync thousands of files.
   const isOnDisk = durability === "none" && io === "sync";
-  const registerOne = durability === "sync" ? register : registerInFull;
+  const registerOne = durability === "sync" && io === "pool" ? register : registerInFull;
   registerOne(
     `posixfs, durability ${durability}, io ${io}${isOnDisk ? ", in the temp directory" : ""}`,
     durability !== "none",

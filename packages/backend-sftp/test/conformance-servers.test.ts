@@ -14,9 +14,11 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import type { SftpOptions } from "../src/index.ts";
 import { newDirectory } from "./fresh-directory.ts";
-import { asOpenSsh, register, type Place } from "./register-server.ts";
+import { asOpenSsh, longCases, register, type Place } from "./register-server.ts";
 
-const full = fullScope("the calls of Node are those of the server in this process and of ssh2 with OpenSSH");
+const full = fullScope(
+  "the calls of Node are those of other tests with the server in this process and with OpenSSH",
+);
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const rclone = requirePeer("rclone", rcloneAvailable(), "rclone is not installed");
 
@@ -54,7 +56,9 @@ async function rclonePlace(): Promise<Place> {
 }
 
 describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
-  register("sftp, ssh2, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "ssh2" }));
+  registerSuite(full, it, "sftp, ssh2, OpenSSH", () => {
+    register("sftp, ssh2, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "ssh2" }));
+  });
   registerSuite(full, it, "sftp, openssh, OpenSSH", () => {
     // Logging in takes the program a quarter of a second: one login serves all cases, as users have it too.
     const sshOptions = {
@@ -73,6 +77,7 @@ describe.skipIf(!rclone.available)(`rclone serve sftp ${rclone.tag}`, () => {
       // It reads a directory anew for each file in it, unless it may rely on being alone.
       seesChanges: false,
       skip: {
+        ...longCases,
         "concurrency/mixed": reason,
         "concurrency/one-name": reason,
         "store/replace-atomic": reason,

@@ -39,6 +39,22 @@ function plant({ place, path }: Setup, object: string, value: Uint8Array): void 
   fs.writeFileSync(file, value);
 }
 
+const thousands = "thousands of objects are stored with the first kind of server";
+
+/** Cases that take long, and are about the reader more than about the server: left out where others have them. */
+export const longCases: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "abort/during-list",
+    "delete-many/many",
+    "lifecycle/close-iterating",
+    "list/at-once",
+    "list/deleting",
+    "list/deleting-all",
+    "list/stopped",
+    "list/storing",
+  ].map((id) => [id, thousands]),
+);
+
 /** What is known about a server. */
 export interface Known {
   /** Whether it sees at once what is changed behind its back. */
