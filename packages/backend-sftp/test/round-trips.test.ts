@@ -325,11 +325,13 @@ function register(title: string, start: () => Promise<Place>): void {
   });
 }
 
-register("in this process", inProcessPlace);
+const full = fullScope("what is sent does not depend on Node");
+
+describe.skipIf(full.isLeftOut)(`the server in this process${full.tag}`, () => {
+  register("over ssh2", inProcessPlace);
+});
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
-
-const full = fullScope("the requests are those of the server in this process");
 
 describe.skipIf(!openssh.available || full.isLeftOut)(`OpenSSH ${openssh.tag}${full.tag}`, () => {
   register("over ssh2", () => opensshPlace("ssh2"));
