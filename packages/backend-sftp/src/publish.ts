@@ -84,15 +84,16 @@ async function replaceUnsafely(session: Session, file: string, how: Publishing):
     }
     try {
       await client.rename(file, how.path);
-      // What was there, or was left there by a crash.
-      if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
-      return;
     } catch (error) {
       // Nobody has the old value otherwise. If this fails too, it stays where a person can find it.
       if (found !== undefined) await client.rename(aside, how.path).catch(() => undefined);
       // Somebody else was faster: theirs is to be replaced then.
       if (!isFailure(error) || attempt === unsafeAttempts) throw error;
+      continue;
     }
+    // What was there, or was left there by a crash. The new value stays, whatever comes of this.
+    if (how.allowUnsafeReplace) await removeUnlessMissing(session, aside);
+    return;
   }
   throw new StoreError("UNAVAILABLE", { detail: "others store under this name at the same time" });
 }
