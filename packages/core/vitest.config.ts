@@ -5,6 +5,11 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@borgstore/source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    // One process for all files: to start another and load the sources there takes longer than most files.
+    isolate: false,
+    testTimeout: 30_000,
+    // What a poll waits for has happened soon, except on a busy machine.
+    expect: { poll: { timeout: 10_000, interval: 5 } },
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },
 });

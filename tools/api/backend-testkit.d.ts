@@ -13,6 +13,8 @@ export type BackendScript = {
 
 export type CallCounts = Readonly<Record<BackendOperation, number>>;
 
+export type CapabilityFlag = Exclude<keyof Capabilities, "concurrency">;
+
 export interface CaseContext {
     readonly backend: Backend;
     readonly capabilities: Capabilities;
@@ -38,6 +40,7 @@ export interface ConformanceCase {
     readonly title: string;
     readonly requires?: readonly Requirement[];
     readonly state?: "new" | "created" | "open";
+    readonly isLong?: true;
     readonly run: (context: CaseContext) => Promise<void>;
 }
 
@@ -135,7 +138,7 @@ export interface RegisterOptions<Setup extends ConformanceSetup = ConformanceSet
     readonly runner: TestRunner;
 }
 
-export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | "createIfAbsent=probe" | Hook;
+export type Requirement = CapabilityFlag | `!${CapabilityFlag}` | "createIfAbsent=probe" | Hook;
 
 export interface RoundTripCount<T> {
     readonly result: T;

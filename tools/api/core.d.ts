@@ -110,6 +110,7 @@ export interface Capabilities {
     readonly accessTime: boolean;
     readonly durable: boolean;
     readonly remote: boolean;
+    readonly concurrency?: number;
 }
 
 export declare class ContentInDoubt extends Error {
@@ -388,6 +389,13 @@ export interface Quota {
     readonly usage: number;
 }
 
+export declare class RetryAttempts {
+    #private;
+    constructor(settings: RetrySettings, budgetMs: number, signal: AbortSignal | undefined);
+    progress(): void;
+    again(error: unknown): Promise<boolean>;
+}
+
 export interface RetryOptions {
     readonly budgetMs?: number | undefined;
     readonly openBudgetMs?: number | undefined;
@@ -398,12 +406,23 @@ export interface RetryOptions {
     readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
 
+export type RetrySettings = {
+    readonly [K in keyof RetryOptions]-?: NonNullable<RetryOptions[K]>;
+};
+
 export declare class Slots {
     #private;
     constructor(count: number);
     tryAcquire(amount?: number): boolean;
     acquire(signal?: AbortSignal, amount?: number): Promise<void>;
     release(amount?: number): void;
+}
+
+export interface SocketErrorMeaning {
+    readonly code: StoreErrorCode;
+    readonly detail: string;
+    readonly retryable?: boolean;
+    readonly unsent?: boolean;
 }
 
 export interface StorageCall {
@@ -574,7 +593,11 @@ export declare function clampRange(length: number, offset: number | undefined, s
     end: number;
 };
 
+export declare function collapseSlashes(path: string): string;
+
 export declare function composeLayers(backend: Backend, layers: LayerOptions): Backend;
+
+export declare function decodePercent(text: string): string;
 
 export declare const defaultHashAlgorithm = "sha256";
 
@@ -600,6 +623,8 @@ export declare function isValidName(name: unknown): name is string;
 
 export declare function joinPieces(source: ByteSource, byteCount: number): AsyncGenerator<Uint8Array, void, undefined>;
 
+export declare const longestTimerMs: number;
+
 export declare function makeHasher(factory: HasherFactory, algorithm: string): Hasher;
 
 export declare function mapConcurrently<T, R>(items: Iterable<T> | AsyncIterable<T>, concurrency: number, work: (item: T) => Promise<R>): AsyncGenerator<R, void, undefined>;
@@ -615,6 +640,16 @@ export declare const memory: BackendProvider<MemoryBackendOptions>;
 export declare function memoryBackend(options?: MemoryBackendOptions): Backend;
 
 export declare function missingItem(name: string): ItemInfo;
+
+export declare function mustBeBoolean(name: string, value: boolean | undefined): void;
+
+export declare function mustBeInteger(name: string, value: number | undefined, least: number, most: number): void;
+
+export declare function mustBeKnown(options: object, known: ReadonlySet<string>): void;
+
+export declare function mustBeOneOf(name: string, value: string | undefined, allowed: readonly string[]): void;
+
+export declare function mustBeText(name: string, value: string | undefined): void;
 
 export declare function nameProblem(name: unknown): string | undefined;
 
@@ -633,6 +668,14 @@ export declare function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | 
 export declare function redactUrl(url: string): string;
 
 export declare function referenceStats(stats: StoreStats): Record<string, number | boolean>;
+
+export declare function refuseOption(detail: string): never;
+
+export declare function retrySettings(options: RetryOptions): RetrySettings;
+
+export declare function socketError(host: string, error: unknown): StoreError;
+
+export declare const socketErrorMeanings: Readonly<Record<string, SocketErrorMeaning>>;
 
 export declare const storeOperationNames: readonly ["create", "destroy", "open", "close", "info", "load", "loadStream", "store", "storeStream", "delete", "move", "softDelete", "undelete", "changeLevel", "list", "hash", "defrag", "quota", "sync"];
 

@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import path from "node:path";
 
 /** Programs whose presence decides whether tests run or are skipped. */
-const programs = ["strace", "python3", "sshd", "ssh", "rclone"];
+const programs = ["strace", "python3", "sshd", "ssh", "rclone", "radosgw", "ceph-mon", "ceph-osd", "ceph"];
 
 /** Where servers live that a user's PATH often leaves out; tests look there too. */
 const serverFolders = ["/usr/sbin", "/usr/local/sbin", "/sbin"];

@@ -1,4 +1,12 @@
-import { StoreError, type DurabilityOption, type PermissionMapping } from "@borgstore/core";
+import {
+  longestTimerMs,
+  mustBeBoolean,
+  mustBeInteger,
+  mustBeKnown,
+  mustBeOneOf,
+  type DurabilityOption,
+  type PermissionMapping,
+} from "@borgstore/core";
 import type { IoOption } from "./io-mode.ts";
 
 /** Options of the posixfs backend, all of them optional. */
@@ -73,13 +81,10 @@ const knownOptions = new Set([
 /**
  * Fills in the defaults.
  *
- * @throws StoreError `INVALID_ARGUMENT` for values out of range, and for an option that does not exist: a typing
- *   error in `durability` must not go unnoticed.
+ * @throws StoreError `INVALID_ARGUMENT` for values out of range, and for an option that does not exist.
  */
 export function checkOptions(options: PosixfsOptions): PosixfsSettings {
-  for (const name of Object.keys(options)) {
-    if (!knownOptions.has(name)) refuse(`there is no option ${JSON.stringify(name)}`);
-  }
+  mustBeKnown(options, knownOptions);
   const settings: PosixfsSettings = {
     durability: options.durability ?? "sync",
     io: options.io ?? "auto",
@@ -91,25 +96,10 @@ export function checkOptions(options: PosixfsOptions): PosixfsSettings {
   };
   mustBeOneOf("durability", settings.durability, ["sync", "each", "none"]);
   mustBeOneOf("io", settings.io, ["auto", "sync", "pool"]);
-  if (settings.quota !== undefined) mustBeInteger("quota", settings.quota, 0, Number.MAX_SAFE_INTEGER);
-  if (typeof settings.allowLinkedNamespaces !== "boolean") refuse("allowLinkedNamespaces is true or false");
+  mustBeInteger("quota", settings.quota, 0, Number.MAX_SAFE_INTEGER);
+  mustBeBoolean("allowLinkedNamespaces", settings.allowLinkedNamespaces);
   mustBeInteger("staleTempAgeMs", settings.staleTempAgeMs, 0, Number.MAX_SAFE_INTEGER);
   mustBeInteger("concurrency", settings.concurrency, 1, 1024);
-  // Longest delay that timers take.
-  mustBeInteger("deadlineMs", settings.deadlineMs, 1, 2 ** 31 - 1);
+  mustBeInteger("deadlineMs", settings.deadlineMs, 1, longestTimerMs);
   return settings;
-}
-
-function mustBeOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  refuse(`${name} is one of ${allowed.join(", ")}, not ${JSON.stringify(value)}`);
-}
-
-function mustBeInteger(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  refuse(`${name} is an integer from ${least} to ${most}, not ${String(value)}`);
-}
-
-function refuse(detail: string): never {
-  throw new StoreError("INVALID_ARGUMENT", { detail });
 }

@@ -9,7 +9,7 @@ import { isAbsolute } from "node:path";
 import { PosixfsDriver } from "./driver.ts";
 import { checkOptions, type PosixfsOptions } from "./options.ts";
 import { QuotaDriver } from "./quota/quota-driver.ts";
-import { collapseSlashes, pathOfUrl } from "./url.ts";
+import { pathOfUrl, tidyPath } from "./url.ts";
 
 /** Options of {@link posixfsBackend}: the place, and what the URL form takes as well. */
 export interface PosixfsBackendOptions extends PosixfsOptions {
@@ -29,7 +29,7 @@ export function posixfsBackend(options: PosixfsBackendOptions): Backend {
       detail: `path is an absolute path, not ${JSON.stringify(path)}`,
     });
   }
-  return makeBackend(collapseSlashes(path), others);
+  return makeBackend(tidyPath(path), others);
 }
 
 /** Provider of `file:///absolute/path`. */

@@ -1,8 +1,7 @@
-import { StoreError } from "@borgstore/core";
+import { collapseSlashes, decodePercent, StoreError } from "@borgstore/core";
 
 const form = /^file:\/\/(\/.*)$/s;
 const driveForm = /^\/([A-Za-z]:(?:\/.*)?)$/s;
-const escapes = /(?:%[0-9A-Fa-f]{2})+/g;
 
 /**
  * The absolute path that a `file:` URL means, by the reference's rules: an empty host, percent-escapes decoded
@@ -20,19 +19,17 @@ export function pathOfUrl(url: string, platform: string = process.platform): str
         "the form is file:///absolute/path: the scheme in lower case, no host, and a path that starts with a slash",
     });
   }
-  const decoded = path.replaceAll(escapes, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
+  const decoded = decodePercent(path);
   if (decoded.includes("\0")) {
     throw new StoreError("INVALID_URL", {
       detail: "the form is file:///absolute/path: a path has no NUL character (%00)",
     });
   }
   const drive = platform === "win32" || platform === "cygwin" ? driveForm.exec(decoded)?.[1] : undefined;
-  return collapseSlashes(drive ?? decoded);
+  return tidyPath(drive ?? decoded);
 }
 
-/** One slash for each run of them, and none at the end, except that of a root. */
-export function collapseSlashes(path: string): string {
-  const single = path.replaceAll(/\/+/g, "/");
-  if (single === "/" || !single.endsWith("/")) return single;
-  return /^[A-Za-z]:\/$/.test(single) ? single : single.slice(0, -1);
+/** As `collapseSlashes`; the root of a Windows drive keeps its slash, too. */
+export function tidyPath(path: string): string {
+  return /^[A-Za-z]:\/+$/.test(path) ? `${path.slice(0, 2)}/` : collapseSlashes(path);
 }

@@ -183,7 +183,7 @@ describe.each(["auto", "sync", "pool"] as const)("with io %s", (io) => {
   test("an aborted store comes to pass with the value that it was given, or not at all", async () => {
     const { backend, path } = await opened({ io });
     const controller = new AbortController();
-    const value = bytes(20_000_000);
+    const value = bytes(5_000_000);
     const storing = backend.store("a", value, { signal: controller.signal });
     const reason = new Error("no longer wanted");
     controller.abort(reason);
@@ -194,7 +194,7 @@ describe.each(["auto", "sync", "pool"] as const)("with io %s", (io) => {
     // A synchronous store is done before anybody can abort it, unless it had to wait for its turn.
     expect(io === "sync" ? [["a"], []] : [[]]).toContainEqual(files);
     for (const file of files)
-      expect(Buffer.compare(fs.readFileSync(join(path, file)), bytes(20_000_000))).toBe(0);
+      expect(Buffer.compare(fs.readFileSync(join(path, file)), bytes(5_000_000))).toBe(0);
   });
 
   test("a rename that a crash of an exclusive move left half done is finished by the next", async () => {

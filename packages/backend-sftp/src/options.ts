@@ -1,4 +1,13 @@
-import { StoreError, type DurabilityOption } from "@borgstore/core";
+import {
+  longestTimerMs,
+  mustBeBoolean,
+  mustBeInteger,
+  mustBeKnown,
+  mustBeOneOf,
+  mustBeText,
+  refuseOption,
+  type DurabilityOption,
+} from "@borgstore/core";
 
 /** Asks for the passphrase of an encrypted key file when it is needed. `undefined`: the key is not used. */
 export type PassphraseRequest = (about: {
@@ -146,19 +155,13 @@ const knownOptions: ReadonlySet<string> = new Set<keyof SftpSettings>([
   "staleTempAgeMs",
 ]);
 
-/** Longest delay that timers take. */
-const longestMs = 2 ** 31 - 1;
-
 /**
  * Fills in the defaults.
  *
- * @throws StoreError `INVALID_ARGUMENT` for values out of range, and for an option that does not exist: a typing
- *   error in `durability` must not go unnoticed.
+ * @throws StoreError `INVALID_ARGUMENT` for values out of range, and for an option that does not exist.
  */
 export function checkOptions(options: SftpOptions): SftpSettings {
-  for (const name of Object.keys(options)) {
-    if (!knownOptions.has(name)) refuse(`there is no option ${JSON.stringify(name)}`);
-  }
+  mustBeKnown(options, knownOptions);
   const settings: SftpSettings = {
     durability: options.durability ?? "sync",
     transport: options.transport ?? "auto",
@@ -184,49 +187,34 @@ export function checkOptions(options: SftpOptions): SftpSettings {
   mustBeText("sshProgram", settings.sshProgram);
   mustBeSshOptions(settings.sshOptions);
   for (const name of ["passphrase", "password"] as const) {
-    if (settings[name] !== undefined && typeof settings[name] !== "function") refuse(`${name} is a function`);
+    if (settings[name] !== undefined && typeof settings[name] !== "function")
+      refuseOption(`${name} is a function`);
   }
   mustBeFingerprints(settings.hostKeys);
-  mustBeInteger("connectTimeoutMs", settings.connectTimeoutMs, 1, longestMs);
-  mustBeInteger("stallTimeoutMs", settings.stallTimeoutMs, 1, longestMs);
-  mustBeInteger("requestTimeoutMs", settings.requestTimeoutMs, 1, Math.floor(longestMs / 10));
-  mustBeInteger("keepaliveIntervalMs", settings.keepaliveIntervalMs, 0, longestMs);
-  for (const name of ["allowUnsafeReplace", "allowLinkedNamespaces"] as const) {
-    if (typeof settings[name] !== "boolean") refuse(`${name} is true or false`);
-  }
+  mustBeInteger("connectTimeoutMs", settings.connectTimeoutMs, 1, longestTimerMs);
+  mustBeInteger("stallTimeoutMs", settings.stallTimeoutMs, 1, longestTimerMs);
+  mustBeInteger("requestTimeoutMs", settings.requestTimeoutMs, 1, Math.floor(longestTimerMs / 10));
+  mustBeInteger("keepaliveIntervalMs", settings.keepaliveIntervalMs, 0, longestTimerMs);
+  mustBeBoolean("allowUnsafeReplace", settings.allowUnsafeReplace);
+  mustBeBoolean("allowLinkedNamespaces", settings.allowLinkedNamespaces);
   mustBeInteger("staleTempAgeMs", settings.staleTempAgeMs, 0, Number.MAX_SAFE_INTEGER);
   const onlyForSsh2 = (["passphrase", "password", "hostKeys"] as const).find(
     (name) => settings[name] !== undefined,
   );
   if (settings.transport === "openssh" && onlyForSsh2 !== undefined) {
-    refuse(`${onlyForSsh2} is for transport "ssh2"; the ssh program asks its agent and its own files`);
+    refuseOption(`${onlyForSsh2} is for transport "ssh2"; the ssh program asks its agent and its own files`);
   }
   return settings;
 }
 
-function mustBeOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  refuse(`${name} is one of ${allowed.join(", ")}, not ${JSON.stringify(value)}`);
-}
-
-function mustBeInteger(name: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
-  refuse(`${name} is an integer from ${least} to ${most}, not ${String(value)}`);
-}
-
-function mustBeText(name: string, value: string | undefined): void {
-  if (value === undefined || (typeof value === "string" && value !== "" && !value.includes("\0"))) return;
-  refuse(`${name} is a text that is not empty`);
-}
-
 function mustBeSshOptions(options: SftpSettings["sshOptions"]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    refuse("sshOptions is an object");
+    refuseOption("sshOptions is an object");
   }
   for (const [keyword, value] of Object.entries(options)) {
     const values = Array.isArray(value) ? value : [value];
     if (!/^[A-Za-z0-9]+$/.test(keyword) || !values.every(isOneLine)) {
-      refuse("sshOptions has keywords of ssh_config(5) with one-line texts, or arrays of them");
+      refuseOption("sshOptions has keywords of ssh_config(5) with one-line texts, or arrays of them");
     }
   }
 }
@@ -234,7 +222,9 @@ function mustBeSshOptions(options: SftpSettings["sshOptions"]): void {
 function mustBeFingerprints(hostKeys: readonly string[] | undefined): void {
   if (hostKeys === undefined) return;
   if (Array.isArray(hostKeys) && hostKeys.length > 0 && hostKeys.every(isFingerprint)) return;
-  refuse('hostKeys is an array of fingerprints as "ssh-keygen -l" prints them: SHA256: and 43 characters');
+  refuseOption(
+    'hostKeys is an array of fingerprints as "ssh-keygen -l" prints them: SHA256: and 43 characters',
+  );
 }
 
 function isOneLine(value: unknown): boolean {
@@ -243,8 +233,4 @@ function isOneLine(value: unknown): boolean {
 
 function isFingerprint(value: unknown): boolean {
   return typeof value === "string" && /^SHA256:[A-Za-z0-9+/]{43}$/.test(value);
-}
-
-function refuse(detail: string): never {
-  throw new StoreError("INVALID_ARGUMENT", { detail });
 }

@@ -1,4 +1,4 @@
-import { StoreError } from "@borgstore/core";
+import { collapseSlashes, decodePercent, StoreError } from "@borgstore/core";
 
 /** The place of a storage on a server. */
 export interface SftpPlace {
@@ -15,7 +15,6 @@ export interface SftpPlace {
 const form = /^sftp:\/\/(?:([^/@]*)@)?(\[[^\]/@]*\]|[^/@:[\]]*)(?::([^/@]*))?\/(.*)$/s;
 const hostName = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/;
 const ipv6 = /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?$/;
-const escapes = /(?:%[0-9A-Fa-f]{2})+/g;
 
 const rightForm =
   "the form is sftp://[user@]host[:port]/path for a path relative to the login directory, sftp://host//path for an absolute one";
@@ -44,8 +43,8 @@ export function placeOfUrl(url: string): SftpPlace {
       "the path is missing; use a directory of its own, below the login directory or an absolute one",
     );
   }
-  const user = userText === undefined ? undefined : decode(userText);
-  return checkPlace({ host, user, port, path: decode(pathText) }, "INVALID_URL");
+  const user = userText === undefined ? undefined : decodePercent(userText);
+  return checkPlace({ host, user, port, path: decodePercent(pathText) }, "INVALID_URL");
 }
 
 /**
@@ -111,16 +110,6 @@ function portOf(text: string | undefined): number | undefined {
     throw invalid("the port is a number up to 65535");
   }
   return Number(text) === 0 ? undefined : Number(text);
-}
-
-function decode(text: string): string {
-  return text.replaceAll(escapes, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
-}
-
-/** One slash for each run of them, and none at the end, except that of the root. */
-function collapseSlashes(path: string): string {
-  const single = path.replaceAll(/\/+/g, "/");
-  return single === "/" || !single.endsWith("/") ? single : single.slice(0, -1);
 }
 
 /** The place as a URL without secrets, for messages. */

@@ -66,7 +66,8 @@ describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
       ControlPersist: "20",
       ControlPath: join(tmpdir(), `sftp-control-${process.pid}`),
     };
-    register("sftp, openssh, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "openssh", sshOptions }));
+    const start = (): Promise<Place> => opensshPlace({ transport: "openssh", sshOptions });
+    register("sftp, openssh, OpenSSH", asOpenSsh, start, { skip: longCases });
   });
 });
 

@@ -21,7 +21,7 @@ test("more streams than the server has handles are copied within a storage, and 
     return count;
   });
   expect(new Set(await Promise.all(readers))).toEqual(new Set([3]));
-  expect(await backend.load("data/copy-19")).toEqual(value);
+  expect(Buffer.compare(await backend.load("data/copy-19"), value)).toBe(0);
   await backend.close();
 });
 

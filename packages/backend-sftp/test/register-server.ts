@@ -1,4 +1,4 @@
-import { registerConformance } from "@borgstore/backend-testkit";
+import { conformanceCases, registerConformance } from "@borgstore/backend-testkit";
 import type { Backend, Capabilities } from "@borgstore/core";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
@@ -39,20 +39,11 @@ function plant({ place, path }: Setup, object: string, value: Uint8Array): void 
   fs.writeFileSync(file, value);
 }
 
-const thousands = "thousands of objects are stored with the first kind of server";
-
-/** Cases that take long, and are about the reader more than about the server: left out where others have them. */
+/** Cases that are about the reader more than about the server: left out where others have them. */
 export const longCases: Readonly<Record<string, string>> = Object.fromEntries(
-  [
-    "abort/during-list",
-    "delete-many/many",
-    "lifecycle/close-iterating",
-    "list/at-once",
-    "list/deleting",
-    "list/deleting-all",
-    "list/stopped",
-    "list/storing",
-  ].map((id) => [id, thousands]),
+  conformanceCases
+    .filter(({ isLong }) => isLong === true)
+    .map(({ id }) => [id, "thousands of objects are stored with the first kind of server"]),
 );
 
 /** What is known about a server. */

@@ -4,11 +4,14 @@ import type { Random } from "./random.ts";
 /** What the caller of the suite may provide beside the backend; a case that needs more is skipped. */
 export type Hook = "anotherBackend" | "plant" | "deliveredBytes" | "powerCut";
 
+/** A capability that is there or not; not the number of operations at a time. */
+export type CapabilityFlag = Exclude<keyof Capabilities, "concurrency">;
+
 /**
  * What a case needs: a capability, the absence of one (with an exclamation mark), or a hook. `createIfAbsent`
  * is met by `"probe"` too, `createIfAbsent=probe` by nothing else.
  */
-export type Requirement = keyof Capabilities | `!${keyof Capabilities}` | "createIfAbsent=probe" | Hook;
+export type Requirement = CapabilityFlag | `!${CapabilityFlag}` | "createIfAbsent=probe" | Hook;
 
 /** What a case works with. All of it belongs to this one run of this one case. */
 export interface CaseContext {
@@ -44,6 +47,13 @@ export interface ConformanceCase {
    * @default "open"
    */
   readonly state?: "new" | "created" | "open";
+  /**
+   * It stores more than a thousand objects. Where every request takes its time, and several variants of a backend are
+   * tried, it may be skipped for all but one.
+   *
+   * @default false
+   */
+  readonly isLong?: true;
   /** Throws when the backend does not behave; assertions are those of `node:assert/strict`. */
   readonly run: (context: CaseContext) => Promise<void>;
 }

@@ -1,5 +1,11 @@
 export { conformanceCases } from "./cases/conformance-cases.ts";
-export { type CaseContext, type ConformanceCase, type Hook, type Requirement } from "./conformance-case.ts";
+export {
+  type CapabilityFlag,
+  type CaseContext,
+  type ConformanceCase,
+  type Hook,
+  type Requirement,
+} from "./conformance-case.ts";
 export { type ConformanceOptions, type ConformanceSetup, type TestRunner } from "./conformance-options.ts";
 export { Random } from "./random.ts";
 export { registerConformance, type RegisterOptions } from "./register-conformance.ts";

@@ -1,6 +1,6 @@
 import { StoreError, type Capabilities } from "@borgstore/core";
 import { conformanceCases } from "./cases/conformance-cases.ts";
-import type { ConformanceCase, Hook, Requirement } from "./conformance-case.ts";
+import type { CapabilityFlag, ConformanceCase, Hook, Requirement } from "./conformance-case.ts";
 import type { ConformanceOptions, ConformanceSetup } from "./conformance-options.ts";
 
 /** What shall become of a case: run it (when not skipped), and whether it is expected to fail. */
@@ -19,7 +19,7 @@ const hooks: Readonly<Record<Hook, string>> = {
   powerCut: "a view of the medium after a power cut",
 };
 
-const capabilityNames: readonly (keyof Capabilities)[] = [
+const flagNames: readonly CapabilityFlag[] = [
   "atomicReplace",
   "atomicMove",
   "createIfAbsent",
@@ -34,18 +34,22 @@ const capabilityNames: readonly (keyof Capabilities)[] = [
 /**
  * Decides for every case whether it is run.
  *
- * @throws StoreError `INVALID_ARGUMENT` when a capability is missing or of the wrong type, or for an id in
+ * @throws StoreError `INVALID_ARGUMENT` when a flag is missing, a capability is of the wrong type, or for an id in
  *   `knownFailures` or `skip` that no case has or that both name.
  */
 export function selectCases<Setup extends ConformanceSetup>(
   options: ConformanceOptions<Setup>,
 ): readonly SelectedCase[] {
   const { capabilities, knownFailures = {}, skip = {} } = options;
-  for (const name of capabilityNames) {
+  for (const name of flagNames) {
     const value: unknown = (capabilities as Partial<Capabilities> | undefined)?.[name];
     if (typeof value !== "boolean" && !(name === "createIfAbsent" && value === "probe")) {
       throw invalid(`capabilities.${name} of the registration is a boolean, not ${String(value)}`);
     }
+  }
+  const { concurrency } = capabilities;
+  if (concurrency !== undefined && (!Number.isSafeInteger(concurrency) || concurrency < 1)) {
+    throw invalid(`capabilities.concurrency is an integer of at least 1, not ${String(concurrency)}`);
   }
   const ids = new Set(conformanceCases.map(({ id }) => id));
   for (const id of [...Object.keys(knownFailures), ...Object.keys(skip)]) {
@@ -74,9 +78,9 @@ function firstUnmet<Setup extends ConformanceSetup>(
         return "is for backends that find out at the first use whether they can create-if-absent";
       }
     } else if (requirement.startsWith("!")) {
-      const name = requirement.slice(1) as keyof Capabilities;
+      const name = requirement.slice(1) as CapabilityFlag;
       if (options.capabilities[name] !== false) return `is for backends without the capability ${name}`;
-    } else if (options.capabilities[requirement as keyof Capabilities] === false) {
+    } else if (options.capabilities[requirement as CapabilityFlag] === false) {
       return `needs the capability ${requirement}`;
     }
   }

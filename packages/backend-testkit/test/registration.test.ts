@@ -74,6 +74,38 @@ test("a skipped case is shown with the reason given", () => {
   expect([...tests.keys()].some((name) => name.startsWith("load/missing"))).toBe(false);
 });
 
+test.each([0, 1.5, Number.NaN, Infinity, "16"])("%s operations at a time are refused", (concurrency) => {
+  const wrong = { ...capabilities, concurrency } as Capabilities;
+  expect(() => register({ capabilities: wrong })).toThrow(
+    expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("capabilities.concurrency"),
+    }),
+  );
+});
+
+test("how many operations at a time suit the medium must be what the backend declares", async () => {
+  expect(await outcomeOf({ concurrency: 32 }, { concurrency: 32 })).toBe("passed");
+  expect(await outcomeOf({ concurrency: 32 }, { concurrency: 16 })).toBe("failed");
+  expect(await outcomeOf({ concurrency: 32 }, {})).toBe("failed");
+  expect(await outcomeOf({}, { concurrency: 32 })).toBe("failed");
+});
+
+async function outcomeOf(declared: object, registered: object): Promise<string | undefined> {
+  const inner = memoryBackend();
+  const [result] = await runConformance({
+    name: "small",
+    capabilities: { ...capabilities, ...registered },
+    setup: () => ({
+      backend: overrideBackend(inner, {
+        capabilities: Object.freeze({ ...inner.capabilities, ...declared }),
+      }),
+    }),
+    only: ["capabilities/declared"],
+  });
+  return result?.outcome;
+}
+
 test("a missing capability, and ids that no case has, are refused at registration", () => {
   const { remote: _left, ...rest } = capabilities;
   const refused = expect.objectContaining({ code: "INVALID_ARGUMENT" }) as Error;

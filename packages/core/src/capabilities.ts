@@ -1,7 +1,6 @@
 /**
  * What a backend can promise beyond the contract's musts. Known before `open` as far as the medium need not be asked,
- * and final after it. Each flag is
- * checked by the conformance suite, and selects cases there.
+ * and final after it. Each flag is checked by the conformance suite, and selects cases there.
  */
 export interface Capabilities {
   /**
@@ -35,4 +34,16 @@ export interface Capabilities {
   readonly durable: boolean;
   /** The medium is across a network: `openStore` then adds deadline, retry and limit by itself. */
   readonly remote: boolean;
+  /**
+   * Operations at a time that suit the medium, an integer ≥ 1, known before `open`: the default of the limit layer, of
+   * the store's `*Many`, and of a filled-in `deleteMany`. It limits nothing by itself.
+   *
+   * @default 16
+   */
+  readonly concurrency?: number;
+}
+
+/** Operations at a time where nobody asks for another number. */
+export function usualConcurrency({ concurrency = 16 }: Capabilities): number {
+  return concurrency;
 }

@@ -80,9 +80,24 @@ export { type PermissionMapping } from "./layers/permission-rules.ts";
 export { withPermissions } from "./layers/permissions.ts";
 export { Slots } from "./layers/slots.ts";
 export { withRetry } from "./layers/retry.ts";
-export { type RetryOptions } from "./layers/retry-attempts.ts";
+export {
+  RetryAttempts,
+  retrySettings,
+  type RetryOptions,
+  type RetrySettings,
+} from "./layers/retry-attempts.ts";
 export { openStore, type OpenStoreOptions } from "./open-store.ts";
+export {
+  longestTimerMs,
+  mustBeBoolean,
+  mustBeInteger,
+  mustBeKnown,
+  mustBeOneOf,
+  mustBeText,
+  refuseOption,
+} from "./option-checks.ts";
 export { redactUrl } from "./redact-url.ts";
+export { socketError, socketErrorMeanings, type SocketErrorMeaning } from "./socket-errors.ts";
 export { type BatchItems, type BatchOptions, type BatchResult } from "./store/batch.ts";
 export { type DeleteRequest } from "./store/delete-many.ts";
 export { type Latency } from "./store/latency-histogram.ts";
@@ -115,3 +130,4 @@ export type {
   UndeleteOptions,
 } from "./store/store-options.ts";
 export { TempNames } from "./temp-names.ts";
+export { collapseSlashes, decodePercent } from "./url-text.ts";

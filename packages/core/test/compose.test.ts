@@ -45,6 +45,11 @@ test("remote backends get deadlines, retry and limit by themselves, local ones n
   expect(defaultLayers(capabilities)).toEqual({});
 });
 
+test("every layer passes on what suits the medium", async () => {
+  const inner = await openMemory({ concurrency: 3 });
+  expect(composeLayers(inner, everything).capabilities).toEqual({ ...inner.capabilities, concurrency: 3 });
+});
+
 test("an attempt that is never answered is repeated long before the call's own deadline", async () => {
   let loads = 0;
   const inner = await openMemory({}, (driver) => ({

@@ -171,7 +171,7 @@ test("an abort that comes when the backend is open already closes it again", asy
     signal: controller.signal,
   });
   await expect(opening).rejects.toBe(reason);
-  await vi.waitFor(() => expect(inner.isOpen).toBe(false));
+  await expect.poll(() => inner.isOpen).toBe(false);
   await inner.open();
   expect(inner.isOpen).toBe(true);
 });
@@ -192,7 +192,7 @@ test("an open that was given up by its deadline is closed when it comes to pass 
     "TIMEOUT",
   );
   finish();
-  await vi.waitFor(() => expect(close).toHaveBeenCalled());
+  await expect.poll(() => close).toHaveBeenCalled();
   expect(made.map(({ isOpen }) => isOpen)).toEqual([false]);
 });
 

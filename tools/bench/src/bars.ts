@@ -1,5 +1,6 @@
 import { differencesByRound, ratiosByRound, summarize, type Summary } from "./measure/statistics.ts";
 import type { Figure } from "./report/report.ts";
+import { s3Bars } from "./s3-bench/s3-bars.ts";
 import { sftpBars } from "./sftp-bench/sftp-bars.ts";
 
 /** Names a figure of a bench. */
@@ -116,6 +117,7 @@ export const bars: readonly Bar[] = [
   systemCalls("info 1KiB", 1),
   ...["store", "load", "info", "delete"].map(storeOverBackend),
   ...sftpBars,
+  ...s3Bars,
 ];
 
 /** Holds the figures of a run against bars. */

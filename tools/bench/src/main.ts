@@ -5,6 +5,7 @@ import { parseBenchOptions, usage, type BenchOptions } from "./bench-options.ts"
 import { benchCore } from "./core-bench/core-bench.ts";
 import { benchPosixfs } from "./posixfs-bench/posixfs-bench.ts";
 import { Output } from "./report/output.ts";
+import { benchS3 } from "./s3-bench/s3-bench.ts";
 import { benchSftp } from "./sftp-bench/sftp-bench.ts";
 
 type Bench = (options: BenchOptions, output: Output) => Promise<readonly BarResult[]>;
@@ -14,6 +15,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ["posixfs", benchPosixfs],
   ["core", benchCore],
   ["sftp", benchSftp],
+  ["s3", benchS3],
 ]);
 
 /**

@@ -1,11 +1,17 @@
-// Runs where ssh2, execa and ssh-config are not installed: a program that only names the backend pays nothing for them.
+// Runs where ssh2, execa, ssh-config and the AWS SDK are not installed: a program that only names the backends pays
+// nothing for them.
 import assert from "node:assert/strict";
+import { s3, s3Backend } from "@borgstore/backend-s3";
 import { sftp, sftpBackend } from "@borgstore/backend-sftp";
 import { openStore } from "@borgstore/core";
 
 const options = { sshConfigFile: "none" };
 assert.equal(sftpBackend({ host: "127.0.0.1", path: "storage", ...options }).capabilities.remote, true);
 assert.equal(sftp.fromUrl("sftp://127.0.0.1:1/storage", options).capabilities.remote, true);
+
+const place = { bucket: "bucket", prefix: "storage", endpoint: "http://127.0.0.1:1" };
+assert.equal(s3Backend(place).capabilities.remote, true);
+assert.equal(s3.fromUrl("b2:/bucket/storage").capabilities.remote, true);
 
 // They really are not there: connecting needs them.
 const connecting = openStore("sftp://127.0.0.1:1/storage", {
@@ -15,4 +21,5 @@ const connecting = openStore("sftp://127.0.0.1:1/storage", {
   retry: false,
 });
 await assert.rejects(connecting, (error) => /ssh2|execa|ssh-config/.test(`${error} ${error.cause}`));
+await assert.rejects(s3Backend(place).open(), (error) => /@aws-sdk/.test(`${error} ${error.cause}`));
 console.log("late modules: good");

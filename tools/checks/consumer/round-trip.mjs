@@ -3,11 +3,15 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { s3 } from "@borgstore/backend-s3";
 import { sftp } from "@borgstore/backend-sftp";
 import { openStore, StoreError } from "@borgstore/core";
 
 const directory = `${process.cwd()}/storage`;
-const options = { backends: [posixfs, sftp], namespaces: { config: { levels: [0] }, data: { levels: [2] } } };
+const options = {
+  backends: [posixfs, s3, sftp],
+  namespaces: { config: { levels: [0] }, data: { levels: [2] } },
+};
 const url = pathToFileURL(directory).href;
 
 const key = "0123456789abcdef";
@@ -33,5 +37,10 @@ const nowhere = openStore("sftp://127.0.0.1:1/storage", {
   retry: false,
 });
 await assert.rejects(nowhere, (error) => StoreError.is(error, "CONNECTION"));
+const nowhereEither = openStore("s3:key:secret@http://127.0.0.1:1/bucket/storage", {
+  ...options,
+  retry: false,
+});
+await assert.rejects(nowhereEither, (error) => StoreError.is(error, "CONNECTION"));
 await rm(directory, { recursive: true });
 console.log("round trip: good");

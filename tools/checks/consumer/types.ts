@@ -1,11 +1,12 @@
 // Compiles with every compiler that the packages support.
 import { posixfs } from "@borgstore/backend-posixfs";
+import { s3, s3Backend, type S3BackendOptions } from "@borgstore/backend-s3";
 import { sftp, sftpBackend, type SftpOptions } from "@borgstore/backend-sftp";
 import { openStore, StoreError, type Backend, type ItemInfo } from "@borgstore/core";
 
 export async function sizes(url: string, signal: AbortSignal): Promise<Map<string, number>> {
   await using store = await openStore(url, {
-    backends: [posixfs, sftp],
+    backends: [posixfs, s3, sftp],
     namespaces: { data: { levels: [2] } },
   });
   const found = new Map<string, number>();
@@ -32,4 +33,10 @@ export function onServer(options: SftpOptions): Backend {
   // @ts-expect-error durability is one of three words
   sftpBackend({ host: "host", path: "storage", durability: "always" });
   return sftpBackend({ host: "host", path: "storage", hostKeys: ["SHA256:…"], ...options });
+}
+
+export function inBucket(options: S3BackendOptions): Backend {
+  // @ts-expect-error a service is one of a few words
+  s3Backend({ bucket: "bucket", prefix: "storage", service: "somewhere" });
+  return s3Backend({ ...options, encryption: { algorithm: "AES256" }, createIfAbsent: "probe" });
 }

@@ -19,6 +19,8 @@ def run(store, request):
     deleted = request.get("deleted", False)
     if operation == "create":
         store.create()
+    elif operation == "destroy":
+        store.destroy()
     elif operation == "open":
         store.open()
     elif operation == "close":
@@ -41,6 +43,13 @@ def run(store, request):
         return store.hash(name, "sha256", deleted=deleted)
     elif operation == "list":
         return listing(store, name, deleted)
+    elif operation == "info":
+        info = store.info(name, deleted=deleted)
+        return {"exists": info.exists, "size": info.size}
+    elif operation == "mkdir":
+        store.backend.mkdir(name)
+    elif operation == "rmdir":
+        store.backend.rmdir(name)
     elif operation == "quota":
         return store.quota()
     else:

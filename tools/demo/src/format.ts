@@ -22,7 +22,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return unit === 0 ? `${bytes} B` : `${value.toPrecision(3)} ${units[unit]}`;
+  return unit === 0 ? `${Number(bytes.toPrecision(3))} B` : `${value.toPrecision(3)} ${units[unit]}`;
 }
 
 /** A throughput in decimal units a second; `-` when no time has passed. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { s3 } from "@borgstore/backend-s3";
 import { sftp, type SftpOptions } from "@borgstore/backend-sftp";
 import { memory, openStore, type NamespacesConfig, type Store } from "@borgstore/core";
 import { movedNamespace } from "./change-level.ts";
@@ -7,7 +8,7 @@ import { snapshotPrefix } from "./manifest.ts";
 import { directoryId } from "./walk-directory.ts";
 
 /** The backends that the demo knows; another one is a dependency and an entry here. */
-const backends = [posixfs, sftp, memory];
+const backends = [posixfs, s3, sftp, memory];
 
 const namespaces: NamespacesConfig = {
   config: { levels: [0] },

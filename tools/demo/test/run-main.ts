@@ -27,14 +27,16 @@ export interface StartOptions {
   readonly temp: string;
   /** Emulated latency of each call of the store, which makes time to stop it in between. */
   readonly latencyMs?: number;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the built demo. */
-export function startDemo(args: readonly string[], { temp, latencyMs }: StartOptions): RunningDemo {
+export function startDemo(args: readonly string[], { temp, latencyMs, env = {} }: StartOptions): RunningDemo {
   if (!existsSync(main)) throw new Error(`${main} is missing: run "pnpm build" first`);
   const emulation = latencyMs === undefined ? {} : { BORGSTORE_LATENCY: `${latencyMs * 1000}` };
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, TMPDIR: temp, ...emulation },
+    env: { ...process.env, TMPDIR: temp, ...emulation, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "", both: "" };

@@ -8,6 +8,7 @@
  * - `python borgstore`: the reference, see `findPythonReference`.
  * - `openssh`: sshd, ssh, sftp and ssh-keygen, see `opensshAvailable` and `startSshd`.
  * - `rclone`: the program, whose `rclone serve sftp` is a second SFTP server, see `rcloneAvailable` and `startRcloneSftp`.
+ * - `rgw`: Ceph's RADOS Gateway, an S3 server, see `rgwAvailable` and `startRgw`.
  */
 export type PeerName =
   | "strace"
@@ -16,7 +17,8 @@ export type PeerName =
   | "unprivileged user"
   | "python borgstore"
   | "openssh"
-  | "rclone";
+  | "rclone"
+  | "rgw";
 
 /** A real part, and whether it is there. */
 export interface Peer {

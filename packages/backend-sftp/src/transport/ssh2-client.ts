@@ -1,4 +1,4 @@
-import { onAbort, StoreError, throwIfAborted } from "@borgstore/core";
+import { onAbort, socketError, StoreError, throwIfAborted } from "@borgstore/core";
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { SftpSettings } from "../options.ts";
@@ -8,7 +8,6 @@ import type { KnownHosts } from "../ssh/known-hosts.ts";
 import type { SshHostConfig } from "../ssh/ssh-host-config.ts";
 import { ssh2Algorithms } from "../ssh/transport-choice.ts";
 import { connectSocket } from "./joining-socket.ts";
-import { socketError } from "./socket-errors.ts";
 
 /** ssh2 says at which level something failed. */
 export type Ssh2Error = Error & { readonly level?: string };

@@ -1,4 +1,4 @@
-import { onAbort, StoreError } from "@borgstore/core";
+import { onAbort, socketError, StoreError } from "@borgstore/core";
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import type { SftpSettings } from "../options.ts";
@@ -9,7 +9,6 @@ import { keepaliveOf } from "./keepalive.ts";
 import { LinkFate } from "./link-fate.ts";
 import type { Link } from "./link.ts";
 import { jumpHosts, mostJumps } from "./proxy-jump.ts";
-import { socketError } from "./socket-errors.ts";
 import { connectSsh2Client, type Ssh2Error } from "./ssh2-client.ts";
 
 /** Starts the SFTP subsystem of a host by ssh2, over its jump hosts where it has some. */

@@ -74,7 +74,6 @@ describe.skipIf(full.isLeftOut || !openssh.available)(
     const patient = { connectTimeoutMs: 30_000, stallTimeoutMs: 30_000, requestTimeoutMs: 60_000 };
 
     const crowds = [
-      { transport: "ssh2", connections: 1 },
       { transport: "ssh2", connections: 4 },
       { transport: "openssh", connections: 1 },
     ] as const;
@@ -98,15 +97,15 @@ describe.skipIf(full.isLeftOut || !openssh.available)(
       },
     );
 
-    test("a directory of 50,000 objects is listed in order, also while it is being emptied", async () => {
+    test("a directory of 20,000 objects is listed in order, also while it is being emptied", async () => {
       const nothing = idleResources();
       const backend = sftpBackend(server.options("ssh2", "large", patient));
       await backend.create();
       await backend.open();
       const directory = join(server.directoryOf("large"), "data");
       fs.mkdirSync(directory);
-      const names = Array.from({ length: 50_000 }, (_, at) =>
-        ((at * 7919) % 50_000).toString(16).padStart(8, "0"),
+      const names = Array.from({ length: 20_000 }, (_, at) =>
+        ((at * 7919) % 20_000).toString(16).padStart(8, "0"),
       );
       for (const name of names) fs.writeFileSync(join(directory, name), "");
 

@@ -10,10 +10,11 @@ import { idleResources, nothingMoreThan, sockets } from "./resources.ts";
 import { mustBeFailure, settled, until } from "./settled.ts";
 import { full } from "./scope.ts";
 
+// Connections are lost at once here: nothing waits for these.
 const limits = {
-  stallTimeoutMs: 1500,
-  requestTimeoutMs: 1500,
-  connectTimeoutMs: 3000,
+  stallTimeoutMs: 8000,
+  requestTimeoutMs: 8000,
+  connectTimeoutMs: 8000,
   keepaliveIntervalMs: 0,
 };
 

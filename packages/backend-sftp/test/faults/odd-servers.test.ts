@@ -127,7 +127,8 @@ describe.skipIf(full.isLeftOut)(`a server that leaves requests without an answer
   test("is not waited for when it is the greeting", async () => {
     const place = await inProcess({ before: ({ type }) => (type === "init" ? "ignore" : "proceed") });
     const nothing = idleResources();
-    const backend = sftpBackend(place.options("store", { connectTimeoutMs: 500 }));
+    // So much that also a busy machine gets as far as the greeting.
+    const backend = sftpBackend(place.options("store", { connectTimeoutMs: 2000 }));
     expect(await failure(backend.open(), "TIMEOUT", withinMs)).toMatchObject({ unsent: true });
     expect(place.server.acceptedConnections).toBe(1);
     await nothingMoreThan(nothing);

@@ -16,11 +16,6 @@ export interface Operation {
   readonly allowed: readonly Contents[];
   /** What is there when it has succeeded. */
   readonly after: Contents;
-  /**
-   * What is there when it was cut off between two steps that a repeated call cannot tell from the work of others: it is
-   * refused with ALREADY_EXISTS then, and nothing is lost.
-   */
-  readonly refusedWhenRepeated?: Contents;
   /** It goes on with another connection after a loss. */
   readonly reconnects?: boolean;
 }
@@ -105,7 +100,6 @@ export const operations: readonly Operation[] = [
   ),
   changing("move if absent", moved, (backend) => backend.move("data/old", "data/moved", { ifAbsent: true }), {
     between: [twoNames],
-    refusedWhenRepeated: twoNames,
   }),
   changing("durable move", moved, (backend) => backend.move("data/old", "data/moved"), { options: each }),
   changing("delete", without(before, "data/old"), (backend) => backend.delete("data/old")),

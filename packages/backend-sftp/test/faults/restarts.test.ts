@@ -67,45 +67,39 @@ describe.skipIf(full.isLeftOut || !openssh.available)(
       },
     );
 
-    test.each(each)(
-      "cannot make durable while it is stopped, and can afterwards (transport $transport)",
-      async ({ transport }) => {
-        const nothing = idleResources();
-        const backend = sftpBackend(server.options(transport, `durable-${transport}`));
-        await backend.create();
-        await backend.open();
-        await backend.store("data/new", bytes(1000, 1));
-        await server.sshd.stop();
-        await nothingMoreThan(nothing);
-        await failure(backend.sync(), "CONNECTION", withinMs);
-        await server.sshd.start();
-        await backend.sync();
-        await backend.close();
-        expect(backend.isOpen).toBe(false);
-        await server.quiet();
-        await nothingMoreThan(nothing);
-      },
-    );
+    test("cannot make durable while it is stopped, and can afterwards", async () => {
+      const nothing = idleResources();
+      const backend = sftpBackend(server.options("ssh2", "durable"));
+      await backend.create();
+      await backend.open();
+      await backend.store("data/new", bytes(1000, 1));
+      await server.sshd.stop();
+      await nothingMoreThan(nothing);
+      await failure(backend.sync(), "CONNECTION", withinMs);
+      await server.sshd.start();
+      await backend.sync();
+      await backend.close();
+      expect(backend.isOpen).toBe(false);
+      await server.quiet();
+      await nothingMoreThan(nothing);
+    });
 
-    test.each(each)(
-      "says so when the backend is closed with changes that are not durable (transport $transport)",
-      async ({ transport }) => {
-        const nothing = idleResources();
-        const backend = sftpBackend(server.options(transport, `closing-${transport}`));
-        await backend.create();
-        await backend.open();
-        await backend.store("data/new", bytes(1000, 1));
-        await server.sshd.stop();
-        await failure(backend.close(), "CONNECTION", withinMs);
-        expect(backend.isOpen).toBe(false);
-        await nothingMoreThan(nothing);
-        await server.sshd.start();
-        await backend.open();
-        await backend.close();
-        await server.quiet();
-        await nothingMoreThan(nothing);
-      },
-    );
+    test("says so when the backend is closed with changes that are not durable", async () => {
+      const nothing = idleResources();
+      const backend = sftpBackend(server.options("ssh2", "closing"));
+      await backend.create();
+      await backend.open();
+      await backend.store("data/new", bytes(1000, 1));
+      await server.sshd.stop();
+      await failure(backend.close(), "CONNECTION", withinMs);
+      expect(backend.isOpen).toBe(false);
+      await nothingMoreThan(nothing);
+      await server.sshd.start();
+      await backend.open();
+      await backend.close();
+      await server.quiet();
+      await nothingMoreThan(nothing);
+    });
 
     test.each(each)(
       "is asked again when it refuses some connections (transport $transport)",

@@ -87,12 +87,8 @@ describe.skipIf(full.isLeftOut)(`under the layers that remote backends get${full
       const hit = killer.arm(point);
       const { error } = await settled(operation.run(backend), withinMs);
       await settled(hit, withinMs, at(point));
-      if (StoreError.is(error, "ALREADY_EXISTS") && operation.refusedWhenRepeated !== undefined) {
-        mustEqual(readContents(directory), operation.refusedWhenRepeated, at(point));
-      } else {
-        if (error !== undefined) throw new Error(at(point), { cause: error });
-        mustEqual(readContents(directory), operation.after, at(point));
-      }
+      if (error !== undefined) throw new Error(at(point), { cause: error });
+      mustEqual(readContents(directory), operation.after, at(point));
     }
     await backend.close();
     await nothingMoreThan(nothing);

@@ -122,6 +122,7 @@ export const abortCases: readonly ConformanceCase[] = [
   {
     id: "abort/during-list",
     title: "a listing that is aborted between two pages rejects with the reason",
+    isLong: true,
     run: async ({ backend }) => {
       await Promise.all(Array.from({ length: 1_500 }, (_unused, i) => backend.store(`data/${i}`, value)));
       const controller = new AbortController();

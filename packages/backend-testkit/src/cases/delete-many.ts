@@ -45,6 +45,7 @@ export const deleteManyCases: readonly ConformanceCase[] = [
   {
     id: "delete-many/many",
     title: "more names than fit into one request are deleted all, from any iterable",
+    isLong: true,
     run: async ({ backend }) => {
       const names = Array.from({ length: 1_100 }, (_unused, i) => `data/${i}`);
       await Promise.all(names.map((name) => backend.store(name, value)));

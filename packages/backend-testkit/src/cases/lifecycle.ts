@@ -191,6 +191,7 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   {
     id: "lifecycle/close-iterating",
     title: "closing does not wait for readers of listings and streams; they get NOT_OPEN when they come back",
+    isLong: true,
     run: async ({ backend, random }) => {
       await Promise.all(Array.from({ length: 1_300 }, (_unused, i) => backend.store(`data/${i}`, value)));
       await backend.store("large", random.bytes(1_300_000));

@@ -24,6 +24,7 @@ export const listChangingCases: readonly ConformanceCase[] = [
   {
     id: "list/stopped",
     title: "a listing that is stopped early lets go of everything",
+    isLong: true,
     run: async ({ backend }) => {
       await Promise.all(hexNames(1_200).map((name) => backend.store(`data/${name}`, value)));
       for (let i = 0; i < 5; i++) {
@@ -41,6 +42,7 @@ export const listChangingCases: readonly ConformanceCase[] = [
   {
     id: "list/deleting",
     title: "while objects are deleted, those that stay are listed once each",
+    isLong: true,
     run: async ({ backend }) => {
       const names = hexNames(2_500);
       await Promise.all(names.map((name) => backend.store(`data/${name}`, value)));
@@ -63,6 +65,7 @@ export const listChangingCases: readonly ConformanceCase[] = [
   {
     id: "list/deleting-all",
     title: "each page can be deleted as it comes, until nothing is left",
+    isLong: true,
     run: async ({ backend }) => {
       const names = hexNames(1_300);
       await Promise.all(names.map((name) => backend.store(`data/${name}`, value)));
@@ -80,6 +83,7 @@ export const listChangingCases: readonly ConformanceCase[] = [
   {
     id: "list/storing",
     title: "while objects are stored, those that were there before are listed once each",
+    isLong: true,
     run: async ({ backend }) => {
       const names = hexNames(1_500);
       await Promise.all(names.map((name) => backend.store(`data/${name}`, value)));
@@ -101,6 +105,7 @@ export const listChangingCases: readonly ConformanceCase[] = [
   {
     id: "list/at-once",
     title: "several listings at a time do not disturb each other",
+    isLong: true,
     run: async ({ backend }) => {
       const names = hexNames(1_100);
       await Promise.all(names.map((name) => backend.store(`data/${name}`, value)));

@@ -95,6 +95,7 @@ export const listCases: readonly ConformanceCase[] = [
   {
     id: "list/pages",
     title: "2,500 entries come in pages of up to about 1,000, none missing and none doubled",
+    isLong: true,
     run: async ({ backend }) => {
       const names = Array.from({ length: 2_500 }, (_unused, i) => i.toString(16).padStart(4, "0"));
       await Promise.all(names.map((name) => backend.store(`data/${name}`, value)));

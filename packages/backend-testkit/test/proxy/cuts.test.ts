@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { answerLines, toyNetwork } from "./toy-peers.ts";
 
 const text = "0123456789".repeat(10_000);
@@ -93,7 +93,7 @@ test("resetting and ending act on present connections, also when their peers do 
   network.proxy.reset();
   await client.untilEvent("close");
   expect(client.events).toEqual(["ECONNRESET", "close"]);
-  await vi.waitUntil(() => network.proxy.connections === 0);
+  await expect.poll(() => network.proxy.connections).toBe(0);
   server.socket.resume();
   // It has bytes to read as well, so that it may find an end in place of the reset.
   await server.until(() => server.events.some((event) => event !== "data"));
@@ -112,6 +112,6 @@ test("connections that are just being ended can be reset", async () => {
     client.until(() => client.events.length > 0),
     server.until(() => server.events.length > 0),
   ]);
-  await vi.waitUntil(() => network.proxy.connections === 0);
+  await expect.poll(() => network.proxy.connections).toBe(0);
   expect(network.proxy.acceptedConnections).toBe(1);
 });

@@ -30,7 +30,7 @@ test("bytes pass in both directions, are counted, and connections as well", asyn
   client.socket.end();
   server.socket.end();
   await Promise.all([client.untilEvent("close"), server.untilEvent("close")]);
-  await vi.waitUntil(() => network.proxy.connections === 1);
+  await expect.poll(() => network.proxy.connections).toBe(1);
   expect(network.proxy.acceptedConnections).toBe(2);
 });
 
@@ -69,7 +69,7 @@ test("a client is reset when there is no server", async () => {
   client.send("for nobody");
   await client.untilEvent("close");
   expect(client.events).toEqual(["ECONNRESET", "close"]);
-  await vi.waitUntil(() => proxy.connections === 0);
+  await expect.poll(() => proxy.connections).toBe(0);
   expect(proxy.bytes.toServer).toBe(0);
 });
 
@@ -221,7 +221,7 @@ test("closing closes connections, twice is once, and nothing is left that keeps 
   await Promise.all([client.untilEvent("end"), server.untilEvent("end")]);
   expect(network.proxy.connections).toBe(0);
   await network[Symbol.asyncDispose]();
-  await vi.waitUntil(() => handles().length <= before.length);
+  await vi.waitUntil(() => handles().length <= before.length, { timeout: 10_000 });
   expect(handles()).toEqual(before);
 });
 

@@ -1,11 +1,10 @@
 import { throwIfAborted } from "../abort.ts";
+import { usualConcurrency } from "../capabilities.ts";
 import type { BackendDriver } from "../driver.ts";
 import type { DeleteResult, OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
 
-const concurrency = 16;
-
-/** Fills in `deleteMany`: single deletes, 16 at a time. After an abort no further one begins. */
+/** Fills in `deleteMany`: single deletes, as many at a time as suit the medium. After an abort no further one begins. */
 export async function deleteManyOneByOne(
   driver: BackendDriver,
   names: readonly string[],
@@ -26,6 +25,7 @@ export async function deleteManyOneByOne(
       yield name;
     }
   };
+  const concurrency = usualConcurrency(driver.capabilities);
   for await (const result of mapConcurrently(untilAborted(), concurrency, deleteOne)) results.push(result);
   return results;
 }

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../abort.ts";
 import type { Backend } from "../backend.ts";
+import { usualConcurrency } from "../capabilities.ts";
 import { StoreError } from "../errors.ts";
 import { intercept } from "./intercept.ts";
 import { mapSource } from "./map-source.ts";
@@ -11,7 +12,7 @@ export interface LimitOptions {
   /**
    * Operations at the backend at the same time, an integer of at least 1.
    *
-   * @default 16
+   * @default what the backend's capability `concurrency` says, else 16
    */
   readonly concurrency?: number | undefined;
 }
@@ -30,7 +31,7 @@ export interface LimitOptions {
  * @throws StoreError `INVALID_ARGUMENT` for a concurrency that is no integer of at least 1.
  */
 export function withLimit(backend: Backend, options: LimitOptions = {}): Backend {
-  const { concurrency = 16 } = options;
+  const { concurrency = usualConcurrency(backend.capabilities) } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new StoreError("INVALID_ARGUMENT", {
       detail: `limit.concurrency is an integer of at least 1, not ${String(concurrency)}`,

@@ -16,8 +16,8 @@ export function isRepeatable(call: OperationCall): boolean {
 /**
  * Whether the failure of a repeated call means that an earlier attempt did the work and only its answer was lost:
  * - `delete`, `rmdir`: gone. `destroy`: no storage. (Also when there never was any.)
- * - `move`: the old name is gone and the new one is there; or, where a move is a copy and a delete, both are there with
- *   the same content, and the old one is deleted now.
+ * - `move`: the old name is gone and the new one is there; or, where a move takes two steps (with `ifAbsent`, and without
+ *   `atomicMove`), both are there with the same content, and the old one is deleted now.
  * - `store`, `storeStream` with `ifAbsent`, or where nothing can be replaced: what is there is byte for byte what
  *   was to be stored.
  *
@@ -60,9 +60,14 @@ async function wasMoved(backend: Backend, call: MoveCall, error: StoreError): Pr
   if (isGone) return true;
   const source = await backend.info(name, wanted);
   if (!source.exists) return true;
-  if (backend.capabilities.atomicMove || source.isDirectory || source.size !== target.size) return false;
-  const digest = await backend.hash(name, undefined, wanted);
-  if (digest !== (await backend.hash(newName, undefined, wanted))) return false;
+  const isInOneStep = backend.capabilities.atomicMove && options.ifAbsent !== true;
+  if (isInOneStep || source.isDirectory || source.size !== target.size) return false;
+  const digest = await backend.hash(newName, undefined, wanted);
+  if (digest !== (await backend.hash(name, undefined, wanted))) return false;
+  // Hashing takes time, in which somebody may have stored there.
+  const now = await backend.info(name, wanted);
+  if (!now.exists) return true;
+  if (now.size !== source.size || now.modifiedAtMs !== source.modifiedAtMs) return false;
   await backend.delete(name, wanted);
   return true;
 }

@@ -1,15 +1,17 @@
 import { raceAbort, throwIfAborted } from "../abort.ts";
 import { describeType, isIterable } from "../bytes.ts";
+import { usualConcurrency } from "../capabilities.ts";
 import { StoreError } from "../errors.ts";
 import type { OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
+import type { OperationContext } from "./operation.ts";
 
 /** How to work through a batch. */
 export interface BatchOptions extends OperationOptions {
   /**
    * Most operations at the same time, an integer of at least 1.
    *
-   * @default 16
+   * @default what the backend's capability `concurrency` says, else 16
    */
   readonly concurrency?: number | undefined;
 }
@@ -22,16 +24,14 @@ export type BatchResult<Value> =
 /** Items of a batch: any iterable, read no further ahead than the concurrency (`deleteMany`: than 1,000). */
 export type BatchItems<Item> = Iterable<Item> | AsyncIterable<Item>;
 
-/** Items at the same time, unless asked for otherwise. */
-export const defaultConcurrency = 16;
-
 /**
  * Runs an operation over the items of a batch. Results come in the order of the items, an item's error in its
  * result. The iteration itself rejects only when the signal is aborted or the source of the items fails.
  */
 export async function* runBatch<Item extends string | { readonly name: string }, Value>(
+  { backend }: OperationContext,
   items: BatchItems<Item>,
-  { concurrency = defaultConcurrency, signal }: BatchOptions,
+  { concurrency = usualConcurrency(backend.capabilities), signal }: BatchOptions,
   operation: (item: Item, options: OperationOptions) => Promise<Value>,
 ): AsyncGenerator<BatchResult<Value>, void, undefined> {
   checkBatch(items, concurrency);

@@ -1,16 +1,10 @@
 import { throwIfAborted } from "../abort.ts";
+import { usualConcurrency } from "../capabilities.ts";
 import { StoreError } from "../errors.ts";
 import { checkName } from "../names.ts";
 import type { OperationOptions } from "../options.ts";
 import { mapConcurrently } from "../pool.ts";
-import {
-  checkBatch,
-  defaultConcurrency,
-  type BatchItems,
-  type BatchOptions,
-  type BatchResult,
-  untilAborted,
-} from "./batch.ts";
+import { checkBatch, type BatchItems, type BatchOptions, type BatchResult, untilAborted } from "./batch.ts";
 import { deleteOperation } from "./item-operations.ts";
 import type { OperationContext } from "./operation.ts";
 import type { OperationRecorder } from "./operation-recorder.ts";
@@ -35,7 +29,7 @@ export async function* deleteInChunks(
   context: OperationContext,
   recorder: OperationRecorder,
   requests: BatchItems<DeleteRequest>,
-  { concurrency = defaultConcurrency, signal }: BatchOptions,
+  { concurrency = usualConcurrency(context.backend.capabilities), signal }: BatchOptions,
   deleteOne: DeleteOne,
 ): AsyncGenerator<Result, void, undefined> {
   checkBatch(requests, concurrency);

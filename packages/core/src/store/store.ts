@@ -303,7 +303,7 @@ export class Store implements AsyncDisposable {
     requests: BatchItems<LoadRequest>,
     options: BatchOptions = noOptions,
   ): AsyncIterableIterator<BatchResult<Uint8Array<ArrayBuffer>>> {
-    return runBatch(requests, options, (request, { signal }) =>
+    return runBatch(this.#context, requests, options, (request, { signal }) =>
       typeof request === "string"
         ? this.load(request, { signal })
         : this.load(request.name, { ...request, signal }),
@@ -315,7 +315,7 @@ export class Store implements AsyncDisposable {
     requests: BatchItems<StoreRequest>,
     options: BatchOptions = noOptions,
   ): AsyncIterableIterator<BatchResult<void>> {
-    return runBatch(requests, options, ({ name, value, ifAbsent }, { signal }) =>
+    return runBatch(this.#context, requests, options, ({ name, value, ifAbsent }, { signal }) =>
       this.store(name, value, { ifAbsent, signal }),
     );
   }
@@ -325,7 +325,7 @@ export class Store implements AsyncDisposable {
     requests: BatchItems<InfoRequest>,
     options: BatchOptions = noOptions,
   ): AsyncIterableIterator<BatchResult<StoreItem>> {
-    return runBatch(requests, options, (request, { signal }) =>
+    return runBatch(this.#context, requests, options, (request, { signal }) =>
       typeof request === "string"
         ? this.info(request, { signal })
         : this.info(request.name, { deleted: request.deleted, signal }),

@@ -151,6 +151,26 @@ describe("move onto itself", () => {
 });
 
 describe("deleteMany", () => {
+  test.each([
+    [16, {}],
+    [3, { concurrency: 3 }],
+  ])("that is filled in deletes %i at a time with %j", async (most, suiting) => {
+    let running = 0;
+    let seen = 0;
+    const driver = makeTestDriver({
+      capabilities: { ...makeTestDriver().capabilities, ...suiting },
+      delete: async () => {
+        seen = Math.max(seen, ++running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+      },
+    });
+    const backend = defineBackend(driver);
+    await backend.open();
+    await backend.deleteMany(Array.from({ length: 40 }, (_, i) => `n${i}`));
+    expect(seen).toBe(most);
+  });
+
   test("takes any iterable, but not a string, which would be its letters", async () => {
     const driver = makeTestDriver();
     const backend = await openBackend(driver);

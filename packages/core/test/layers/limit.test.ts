@@ -45,6 +45,35 @@ test("no more than the limit are under way, and those who wait are served in tur
   expect((await Promise.all(loads)).map(text)).toEqual(["a", "b", "c", "d"]);
 });
 
+test.each([
+  ["16", undefined, {}, 16],
+  ["what suits the medium", 3, {}, 3],
+  ["what was asked for, whatever suits the medium", 3, { concurrency: 5 }, 5],
+  ["what suits the medium, also where the option is undefined", 3, { concurrency: undefined }, 3],
+])("the limit is %s", async (_what, suiting, options, most) => {
+  let running = 0;
+  let seen = 0;
+  const inner = await openMemory(suiting === undefined ? {} : { concurrency: suiting }, (driver) => ({
+    info: async (name, infoOptions) => {
+      seen = Math.max(seen, ++running);
+      await settled();
+      running--;
+      return await driver.info(name, infoOptions);
+    },
+  }));
+  const backend = withLimit(inner, options);
+  await Promise.all(Array.from({ length: 40 }, (_, i) => backend.info(`n${i}`)));
+  expect(seen).toBe(most);
+});
+
+test.each([0, 1.5, Number.NaN, Infinity])(
+  "a medium that says %s suits it is refused",
+  async (concurrency) => {
+    const inner = await openMemory({ concurrency });
+    expect(() => withLimit(inner)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+  },
+);
+
 test("a failed operation gives its slot back", async () => {
   const backend = withLimit(await openMemory(), { concurrency: 1 });
   await expect(backend.load("missing")).rejects.toMatchObject({ code: "NOT_FOUND" });

@@ -18,6 +18,29 @@ async function scripted(
   return { memory, inner, backend: withRetry(inner, quick(clock)), clock };
 }
 
+/** A memory backend whose first move is cut off when both names are there, under the retry layer. */
+async function cutOffMove(
+  onHash: (name: string) => Promise<void> = async () => {},
+): Promise<{ memory: Backend; backend: Backend }> {
+  const memory = await openMemory();
+  let isCutOff = false;
+  const inner = intercept(memory, {
+    label: "cut off",
+    async call(call, next) {
+      if (call.operation === "move" && !isCutOff) {
+        isCutOff = true;
+        await memory.store(call.newName, await memory.load(call.name), { ifAbsent: true });
+        throw new StoreError("CONNECTION");
+      }
+      const result = await next(call);
+      if (call.operation === "hash") await onHash(call.name);
+      return result;
+    },
+    iterate: (call, next) => next(call),
+  });
+  return { memory, backend: withRetry(inner, quick(new FakeClock())) };
+}
+
 function quick(clock: FakeClock): RetryOptions {
   return { now: clock.now, sleep: clock.sleep, random: () => 1 };
 }
@@ -221,10 +244,48 @@ describe("when the answer of the first attempt was lost", () => {
   test("move with ifAbsent onto somebody else's object stays refused", async () => {
     const { memory, backend } = await scripted([{ operation: "move" }]);
     await memory.store("a", bytes("x"));
-    await memory.store("b", bytes("x"));
+    await memory.store("b", bytes("y"));
     await expect(backend.move("a", "b", { ifAbsent: true })).rejects.toMatchObject({
       code: "ALREADY_EXISTS",
     });
+    expect(text(await memory.load("a"))).toBe("x");
+    expect(text(await memory.load("b"))).toBe("y");
+  });
+
+  test.each(["value", ""])(
+    "move with ifAbsent that was cut off between its two steps is completed (of %j)",
+    async (value) => {
+      const { memory, backend } = await cutOffMove();
+      await memory.store("a", bytes(value));
+      await backend.move("a", "b", { ifAbsent: true });
+      expect(await memory.info("a")).toMatchObject({ exists: false });
+      expect(text(await memory.load("b"))).toBe(value);
+    },
+  );
+
+  test.each([
+    ["b", "newer"],
+    ["a", "newer by far"],
+  ])("what is stored under the old name while %s is hashed stays", async (hashed, newer) => {
+    const { memory, backend } = await cutOffMove(async (name) => {
+      if (name === hashed) await memory.store("a", bytes(newer));
+    });
+    await memory.store("a", bytes("value"));
+    await expect(backend.move("a", "b", { ifAbsent: true })).rejects.toMatchObject({
+      code: "ALREADY_EXISTS",
+    });
+    expect(text(await memory.load("a"))).toBe(newer);
+    expect(text(await memory.load("b"))).toBe("value");
+  });
+
+  test("a move in one step, without ifAbsent, never deletes an object of the same content", async () => {
+    const { memory, backend } = await scripted(
+      [{ operation: "move" }, { operation: "move", code: "UNSUPPORTED" }],
+      { atomicReplace: false },
+    );
+    await memory.store("a", bytes("same"));
+    await memory.store("b", bytes("same"));
+    await expect(backend.move("a", "b")).rejects.toMatchObject({ code: "UNSUPPORTED" });
     expect(await memory.info("a")).toMatchObject({ exists: true });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { intercept, memoryBackend, StoreError } from "../../src/index.ts";
-import { bytes, collect, failure, openBench, text } from "./helpers.ts";
+import { intercept, MemoryStorage, StoreError } from "../../src/index.ts";
+import { bytes, collect, failure, limitedMemory, openBench, text } from "./helpers.ts";
 
 const namespaces = { data: { levels: [1] }, both: { levels: [0, 1] } };
 
@@ -35,10 +35,13 @@ test("results come in the order of the requests, with the error of each", async 
   expect(infos[2]?.error).toMatchObject({ code: "NO_NAMESPACE" });
 });
 
-test("no more than the wanted number runs at the same time", async () => {
+test.each([
+  [16, {}],
+  [5, { concurrency: 5 }],
+])("no more than the wanted number runs at the same time, %i by default with %j", async (usual, suiting) => {
   let running = 0;
   let most = 0;
-  const backend = intercept(memoryBackend(), {
+  const backend = intercept(limitedMemory(new MemoryStorage(), suiting), {
     label: "watch",
     async call(call, next) {
       most = Math.max(most, ++running);
@@ -57,7 +60,14 @@ test("no more than the wanted number runs at the same time", async () => {
   expect(most).toBe(3);
   most = 0;
   expect(await collect(store.loadMany(requests.map(({ name }) => name)))).toHaveLength(100);
-  expect(most).toBe(16);
+  expect(most).toBe(usual);
+  const inSeveralLevels = requests.map(({ name }) => name.replace("data/", "both/"));
+  most = 0;
+  await collect(store.deleteMany(inSeveralLevels));
+  expect(most).toBe(usual);
+  most = 0;
+  await collect(store.deleteMany(inSeveralLevels, { concurrency: undefined }));
+  expect(most).toBe(usual);
   for (const concurrency of [0, -1, 1.5, Number.NaN]) {
     await failure(collect(store.loadMany([], { concurrency })), "INVALID_ARGUMENT");
     await failure(collect(store.deleteMany([], { concurrency })), "INVALID_ARGUMENT");

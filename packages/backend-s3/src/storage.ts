@@ -1,0 +1,57 @@
+import { StoreError } from "@borgstore/core";
+import type { Bucket } from "./bucket.ts";
+import type { DeletionFailure } from "./delete-files.ts";
+import type { Keys } from "./keys.ts";
+import { readPages } from "./read-entries.ts";
+
+/**
+ * Makes the storage: the empty object at its base, as the reference does. An empty storage is taken over.
+ *
+ * @throws StoreError `BACKEND_EXISTS` when there is anything else.
+ */
+export async function createStorage(
+  bucket: Bucket,
+  { base }: Keys,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const page = await bucket.page({ prefix: base, maxKeys: 2 }, { signal });
+  const found = page.Contents ?? [];
+  if (found.some(({ Key: key }) => key !== base)) {
+    throw new StoreError("BACKEND_EXISTS", { detail: "there are objects in it" });
+  }
+  if (found.length === 0) await bucket.put(base, new Uint8Array(0), { signal, ifAbsent: false });
+}
+
+/** @throws StoreError `BACKEND_NOT_FOUND` when nothing is there, not even the empty object that `create` makes. */
+export async function checkStorage(
+  bucket: Bucket,
+  { base }: Keys,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const page = await bucket.page({ prefix: base, maxKeys: 1 }, { signal });
+  if ((page.Contents ?? []).length === 0) {
+    throw new StoreError("BACKEND_NOT_FOUND", { detail: "the bucket has nothing there" });
+  }
+}
+
+/**
+ * Deletes every object of the storage, whoever made it. Can be repeated when it fails.
+ *
+ * @throws StoreError `BACKEND_NOT_FOUND`; the first failure to delete an object, after the others of its page.
+ */
+export async function destroyStorage(
+  bucket: Bucket,
+  { base }: Keys,
+  signal: AbortSignal | undefined,
+  deleteKeys: (keys: readonly string[]) => Promise<readonly DeletionFailure[]>,
+): Promise<void> {
+  let isEmpty = true;
+  for await (const page of readPages(bucket, { prefix: base }, { signal })) {
+    const keys = (page.Contents ?? []).map(({ Key: key }) => key).filter((key) => key !== undefined);
+    if (keys.length === 0) continue;
+    isEmpty = false;
+    const [failure] = await deleteKeys(keys);
+    if (failure !== undefined) throw failure.error;
+  }
+  if (isEmpty) throw new StoreError("BACKEND_NOT_FOUND", { detail: "the bucket has nothing there" });
+}

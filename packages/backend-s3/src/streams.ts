@@ -1,0 +1,175 @@
+import { StoreError, throwIfAborted, type LoadOptions } from "@borgstore/core";
+import type { Bucket, PartRequest } from "./bucket.ts";
+import { rangeHeader, wantedRange, type WantedRange } from "./byte-range.ts";
+import { isPreconditionFailed, isRangeUnsatisfiable } from "./classify.ts";
+import { answeredRange, bodyPart, getOrMissing, loadFile } from "./load-file.ts";
+import { bodyError, bodyOf, wrongLength } from "./read-body.ts";
+import { attempts } from "./repeated.ts";
+import type { Exchange } from "./requests.ts";
+import type { Target } from "./store-file.ts";
+
+const pieceBytes = 256 * 1024;
+
+/** What of a value is still to come. */
+interface Position {
+  /** Of the next byte, from the start of the value. */
+  at: number;
+  /** Up to this one. */
+  end: number;
+  /** Of the object that the first bytes were of. */
+  etag: string | undefined;
+}
+
+/**
+ * Loads a value or a part of it in pieces of up to 256 KiB. When the line fails after the first piece, it goes on where
+ * it stopped, if the object is still the same.
+ *
+ * @throws StoreError `INTEGRITY` when the object was replaced before the rest could be loaded.
+ */
+export async function* loadPieces(
+  bucket: Bucket,
+  target: Target,
+  options: LoadOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { signal } = options;
+  const wanted = wantedRange(options);
+  if (wanted !== undefined && (wanted.size === 0 || rangeHeader(wanted) === undefined)) {
+    // Its length has to be known first: rare, and the part itself is all that is held.
+    const part = await loadFile(bucket, target, options, false);
+    if (part.byteLength > 0) yield part;
+    return;
+  }
+  let position: Position | undefined;
+  const tries = attempts(signal);
+  while (position === undefined || position.at < position.end) {
+    const exchange: Exchange = await bucket.requests.begin({ signal, name: target.name });
+    try {
+      const opened = await openAt(bucket, exchange, target, wanted, position);
+      if (opened === undefined) return;
+      position ??= opened.position;
+      for await (const piece of readPieces(exchange, opened, position)) {
+        tries.progress();
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      const explained = exchange.explain(error instanceof Error ? bodyError(error) : error);
+      throwIfAborted(signal);
+      // Nothing was delivered yet, so whoever made the call can repeat it; or nobody can tell what the rest is of.
+      if (position === undefined || position.etag === undefined || position.end === Infinity) throw explained;
+      if (!(await tries.again(explained))) throw explained;
+    } finally {
+      exchange.end();
+    }
+  }
+}
+
+interface Opened {
+  readonly body: ReturnType<typeof bodyOf>;
+  readonly skip: number;
+  readonly position: Position;
+}
+
+/** Asks for what is still to come; `undefined` when there is nothing at that place. */
+async function openAt(
+  bucket: Bucket,
+  exchange: Exchange,
+  target: Target,
+  wanted: WantedRange | undefined,
+  position: Position | undefined,
+): Promise<Opened | undefined> {
+  const rest = position === undefined ? wanted : { offset: position.at, size: position.end - position.at };
+  const range = rest === undefined ? undefined : rangeHeader(rest);
+  try {
+    return await openPart(bucket, exchange, target, rest, { range, ifMatch: position?.etag });
+  } catch (error) {
+    if (position !== undefined) {
+      const isOther = isPreconditionFailed(error) || StoreError.is(error, "NOT_FOUND");
+      throw isOther ? changed(target.name, error) : error;
+    }
+    if (!isRangeUnsatisfiable(error)) throw error;
+    // Past the end there is nothing. A tail that is longer than the value, which some refuse, is all of it.
+    if (wanted === undefined || wanted.offset >= 0) return undefined;
+    return await openPart(bucket, exchange, target, wanted, {});
+  }
+}
+
+async function openPart(
+  bucket: Bucket,
+  exchange: Exchange,
+  target: Target,
+  wanted: WantedRange | undefined,
+  request: PartRequest,
+): Promise<Opened> {
+  const output = await getOrMissing(bucket, exchange, target, request);
+  const body = bodyOf(output, exchange);
+  try {
+    const etag = output.ETag;
+    if (wanted === undefined)
+      return { body, skip: 0, position: { at: 0, end: output.ContentLength ?? Infinity, etag } };
+    const { skip, take } = bodyPart(output, wanted);
+    const at = answeredRange(output).start + skip;
+    return { body, skip, position: { at, end: at + take, etag } };
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+}
+
+/** Reads a body into pieces of their own memory, and moves the position on. */
+async function* readPieces(
+  exchange: Exchange,
+  { body, skip }: Opened,
+  position: Position,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  // From now on the reader decides how long it takes.
+  exchange.giveSlotBack();
+  let toSkip = skip;
+  let piece = newPiece(position);
+  let filled = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      exchange.progress();
+      let rest = chunk.subarray(Math.min(toSkip, chunk.byteLength));
+      toSkip -= chunk.byteLength - rest.byteLength;
+      while (rest.byteLength > 0 && position.at + filled < position.end) {
+        const part = rest.subarray(
+          0,
+          Math.min(piece.byteLength - filled, position.end - position.at - filled),
+        );
+        piece.set(part, filled);
+        filled += part.byteLength;
+        rest = rest.subarray(part.byteLength);
+        if (filled < piece.byteLength) continue;
+        position.at += filled;
+        exchange.pause();
+        yield piece;
+        exchange.progress();
+        piece = newPiece(position);
+        filled = 0;
+      }
+      if (rest.byteLength > 0 && position.end !== Infinity) break;
+    }
+    if (filled > 0) {
+      position.at += filled;
+      exchange.pause();
+      yield piece.slice(0, filled);
+    }
+    if (position.end === Infinity) position.end = position.at;
+    if (position.at < position.end) throw wrongLength(position.at, position.end);
+  } finally {
+    body.destroy();
+  }
+}
+
+function newPiece({ at, end }: Position): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.min(pieceBytes, Math.max(0, end - at)));
+}
+
+function changed(name: string, cause: unknown): StoreError {
+  return new StoreError("INTEGRITY", {
+    key: name,
+    detail: "the object was replaced or deleted while it was being read",
+    cause,
+  });
+}

@@ -1,0 +1,30 @@
+import { requirePeer, rgwAvailable, startRgw, type Peer, type Rgw } from "@borgstore/tools-peers";
+import { afterAll, beforeAll } from "vitest";
+import { startEmbeddedS3 } from "../server/embedded-s3.ts";
+import type { Service } from "./stage.ts";
+
+export const rgwPeer: Peer = requirePeer("rgw", rgwAvailable(), "radosgw or ceph is not installed");
+
+/** The service in this process, for the tests of one suite. */
+export function embedded(): () => Service {
+  return forSuite(startEmbeddedS3);
+}
+
+/** A RADOS Gateway for the tests of one suite. */
+export function gateway(): () => Rgw {
+  return forSuite(startRgw);
+}
+
+function forSuite<T extends { stop(): Promise<void> }>(start: () => Promise<T>): () => T {
+  let running: T | undefined;
+  beforeAll(async () => {
+    running = await start();
+  });
+  afterAll(async () => {
+    await running?.stop();
+  });
+  return () => {
+    if (running === undefined) throw new Error("the service is not running yet");
+    return running;
+  };
+}
