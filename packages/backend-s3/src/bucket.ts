@@ -6,6 +6,7 @@ import type {
   ListObjectsV2CommandOutput,
   PutObjectCommandOutput,
 } from "@aws-sdk/client-s3";
+import { StoreError } from "@borgstore/core";
 import { createHash } from "node:crypto";
 import { isMissing } from "./classify.ts";
 import type { Connection } from "./connect.ts";
@@ -37,6 +38,13 @@ export interface PartRequest {
   readonly range?: string | undefined;
   /** Only when the object is still this one. */
   readonly ifMatch?: string | undefined;
+}
+
+function notFromS3(name: string | undefined): StoreError {
+  return new StoreError("UNEXPECTED", {
+    key: name,
+    detail: "the answer is not that of an S3 service; check the endpoint",
+  });
 }
 
 /** The requests that objects of one bucket need, one each. Parts of uploads are in `uploads.ts`. */
@@ -108,9 +116,11 @@ export class Bucket {
       ...this.checksumOf(value),
       ...this.options.write,
     });
-    return await this.requests.run({ signal, name, bodyBytes: value.byteLength }, (exchange) =>
-      client.send(command, { abortSignal: exchange.signal }),
-    );
+    return await this.requests.run({ signal, name, bodyBytes: value.byteLength }, async (exchange) => {
+      const output = await client.send(command, { abortSignal: exchange.signal });
+      if (output.ETag === undefined) throw notFromS3(name);
+      return output;
+    });
   }
 
   /** Deletes what is there, if anything is. */
@@ -127,7 +137,7 @@ export class Bucket {
     const { sdk, client } = this.connection;
     const command = new sdk.DeleteObjectsCommand({
       Bucket: this.bucket,
-      Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: true },
+      Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: false },
       ...this.options.plain,
     });
     return await this.requests.run({ signal, name, isLong: true }, (exchange) =>
@@ -167,9 +177,12 @@ export class Bucket {
       ...(maxKeys === undefined ? {} : { MaxKeys: maxKeys }),
       ...this.options.plain,
     });
-    return await this.requests.run({ signal, name }, (exchange) =>
-      client.send(command, { abortSignal: exchange.signal }),
-    );
+    return await this.requests.run({ signal, name }, async (exchange) => {
+      const output = await client.send(command, { abortSignal: exchange.signal });
+      // What is no listing at all looks like an empty one otherwise.
+      if (output.IsTruncated === undefined) throw notFromS3(name);
+      return output;
+    });
   }
 
   /** The source of a copy, as its header has it: each part percent-encoded, since the SDK sends it as it is. */

@@ -180,8 +180,12 @@ export function isNotImplemented(error: unknown): boolean {
 
 /** The store's error for one of the SDK, the service or the network. What is a `StoreError` already is returned as it is. */
 export function classify(error: unknown, key?: string): StoreError {
-  if (StoreError.is(error)) return error;
+  if (StoreError.is(error)) {
+    forgetAnswer(error.cause);
+    return error;
+  }
   hideRepeatedRequest(error);
+  forgetAnswer(error);
   const name = nameOf(error);
   const status = statusOf(error);
   const meaning = meaningOf(error, name, status);
@@ -198,6 +202,15 @@ function hideRepeatedRequest(error: unknown): void {
   for (const part of ["CanonicalRequest", "CanonicalRequestBytes", "StringToSign", "StringToSignBytes"]) {
     if (part in error) Reflect.deleteProperty(error, part);
   }
+}
+
+/**
+ * Takes the answer's stream out of an error of the SDK: it holds the request with all its headers, among them session
+ * tokens and keys of customers, for whoever dumps the error with what is hidden.
+ */
+function forgetAnswer(error: unknown): void {
+  const { $response } = (error ?? {}) as { readonly $response?: { body?: unknown } };
+  if ($response !== undefined) $response.body = undefined;
 }
 
 /** The store's error for an error code alone, as bulk requests have it for single objects. */
@@ -245,10 +258,12 @@ function bucketRegion(error: unknown): string | undefined {
 }
 
 function networkMeaning(error: unknown, name: string): Meaning | undefined {
-  if (name === "TimeoutError") return { code: "TIMEOUT", detail: "nothing came or went for too long" };
   const code = systemCode(error);
-  if (code === undefined) return undefined;
-  return socketErrorMeanings[code] ?? (isNetworkCode(code) ? { code: "CONNECTION" } : undefined);
+  // First, since the SDK gives resets the name of a timeout.
+  const meaning = code === undefined ? undefined : socketErrorMeanings[code];
+  if (meaning !== undefined) return meaning;
+  if (name === "TimeoutError") return { code: "TIMEOUT", detail: "nothing came or went for too long" };
+  return code !== undefined && isNetworkCode(code) ? { code: "CONNECTION" } : undefined;
 }
 
 /** The code of the system or of Node's HTTP parser, also of the errors within one. */

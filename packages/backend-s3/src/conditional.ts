@@ -100,7 +100,9 @@ async function isRefused(attempt: () => Promise<void>): Promise<boolean> {
     return false;
   } catch (error) {
     if (isPreconditionFailed(error)) return true;
-    if (isNotImplemented(error) || statusOf(error) === 400) return false;
+    // Others with this status, such as RequestTimeout, say nothing about the condition.
+    if (isNotImplemented(error) || (statusOf(error) === 400 && StoreError.is(error, "UNEXPECTED")))
+      return false;
     throw error;
   }
 }

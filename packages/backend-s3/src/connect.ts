@@ -2,6 +2,7 @@ import { StoreError } from "@borgstore/core";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { addContentMd5 } from "./content-md5.ts";
 import type { S3Settings } from "./options.ts";
+import { RequestHandler } from "./request-handler.ts";
 import { loadSdk, type Sdk } from "./sdk.ts";
 import type { S3Place } from "./url.ts";
 
@@ -47,7 +48,7 @@ export async function connect(place: S3Place, settings: S3Settings): Promise<Con
 }
 
 async function makeClient(sdk: Sdk, place: S3Place, settings: S3Settings): Promise<S3Client> {
-  const config = clientConfig(place, settings);
+  const config = clientConfig(sdk, place, settings);
   try {
     if (config.region !== undefined) return new sdk.S3Client(config);
     // Left to the SDK, which knows the environment and the profiles; it refuses to have none.
@@ -77,14 +78,8 @@ function fallbackRegion(): string {
   return region === undefined || region === "" ? defaultRegion : region;
 }
 
-function clientConfig(place: S3Place, settings: S3Settings): S3ClientConfig {
+function clientConfig(sdk: Sdk, place: S3Place, settings: S3Settings): S3ClientConfig {
   const { credentials, preset, profile, region } = settings;
-  const agent = {
-    keepAlive: true,
-    // How many requests there are at a time is decided before they get here.
-    maxSockets: Infinity,
-    maxFreeSockets: settings.concurrency,
-  };
   return {
     ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -96,12 +91,7 @@ function clientConfig(place: S3Place, settings: S3Settings): S3ClientConfig {
     // Waiting for leave costs a round trip and a connection of its own.
     expectContinueHeader: false,
     maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: settings.connectTimeoutMs,
-      socketTimeout: settings.stallTimeoutMs,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
+    requestHandler: new RequestHandler(sdk, settings),
     ...settings.clientConfig,
   };
 }

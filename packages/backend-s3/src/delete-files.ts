@@ -105,10 +105,14 @@ export class Deletions {
   ): Promise<readonly DeletionFailure[]> {
     if (!this.#hasBulk || keys.length === 1) return await this.#deleteEach(keys, signal, names);
     try {
-      const { Errors: errors } = await this.#bucket.deleteBatch(keys, { signal });
-      return (errors ?? [])
+      const { Errors: errors = [], Deleted: deleted = [] } = await this.#bucket.deleteBatch(keys, { signal });
+      const failures = errors
         .filter(({ Code: code }) => code !== "NoSuchKey")
         .map(({ Key: key = "", Code: code }) => ({ key, error: classifyCode(code, names.get(key) ?? key) }));
+      // What is not confirmed may not have been read as it was meant, or was not even sent to an S3 service.
+      const told = new Set([...errors, ...deleted].map(({ Key: key }) => key));
+      const untold = keys.filter((key) => !told.has(key));
+      return [...failures, ...(await this.#deleteEach(untold, signal, names))];
     } catch (error) {
       if (isNotImplemented(error)) this.#hasBulk = false;
       // Some refuse a whole request because of one key in it, or of a header.

@@ -86,16 +86,17 @@ export class S3Driver implements BackendDriver {
     try {
       await checkStorage(session.bucket, this.#keys, signal);
     } catch (error) {
-      await session.close(signal?.aborted === true);
+      session.close();
       throw error;
     }
     this.#session = session;
   }
 
-  async close({ signal }: OperationOptions): Promise<void> {
+  // oxlint-disable-next-line require-await
+  async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    await session?.close(signal?.aborted === true);
+    session?.close();
   }
 
   /** Puts the empty object that consoles and the reference take for a directory. */
@@ -183,7 +184,7 @@ export class S3Driver implements BackendDriver {
     try {
       await work(session);
     } finally {
-      await session.close(false);
+      session.close();
     }
   }
 }

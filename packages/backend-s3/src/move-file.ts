@@ -29,7 +29,21 @@ export async function moveFile(
   await (options.ifAbsent === true
     ? copyIfAbsent(context, from, to, options)
     : copy(context, from, to, options, limits));
-  await context.bucket.delete(from.key, { signal: options.signal, name: from.name });
+  try {
+    await context.bucket.delete(from.key, { signal: options.signal, name: from.name });
+  } catch (error) {
+    throw afterCopy(error, from);
+  }
+}
+
+/** An error that does not say that nothing was done: the retry layer would take the copy for somebody else's object. */
+function afterCopy(error: unknown, { name }: Target): unknown {
+  if (!StoreError.is(error) || (!error.unsent && error.code !== "RATE_LIMITED")) return error;
+  return new StoreError("UNAVAILABLE", {
+    key: name,
+    detail: "the copy is there, but the old object could not be deleted",
+    cause: error,
+  });
 }
 
 async function copy(

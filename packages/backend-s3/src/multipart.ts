@@ -1,10 +1,10 @@
-import { onAbort, StoreError, throwIfAborted } from "@borgstore/core";
+import { delay, onAbort, StoreError, throwIfAborted } from "@borgstore/core";
 import type { Call } from "./bucket.ts";
-import { isPreconditionFailed } from "./classify.ts";
+import { isPreconditionFailed, nameOf } from "./classify.ts";
 import type { ConditionalRequests } from "./conditional.ts";
 import { PartUploader } from "./part-uploader.ts";
 import type { Requests } from "./requests.ts";
-import type { Uploads } from "./uploads.ts";
+import type { Upload, Uploads } from "./uploads.ts";
 
 /** The protocol's limit. */
 export const mostParts = 10_000;
@@ -35,7 +35,7 @@ export async function storeInParts(
 ): Promise<void> {
   if (ifAbsent) await context.conditional.mustObey("complete", name);
   throwIfAborted(signal);
-  await context.requests.inBackground(upload(context, key, { signal, name, ifAbsent }, fill, check));
+  await upload(context, key, { signal, name, ifAbsent }, fill, check);
 }
 
 async function upload(
@@ -69,11 +69,23 @@ async function upload(
   }
 }
 
-/** Best effort: what failed is told already, and a rule of the bucket for unfinished uploads does the rest. */
-async function abandon(uploads: Uploads, begun: Parameters<Uploads["abort"]>[0]): Promise<void> {
-  try {
-    await uploads.abort(begun);
-  } catch (error) {
-    if (!StoreError.is(error)) throw error;
+/**
+ * Best effort: what failed is told already, and a rule of the bucket for unfinished uploads does the rest. Tried again
+ * only when the service has answered that it is busy: whoever closes the backend waits for this.
+ */
+async function abandon(uploads: Uploads, begun: Upload): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await uploads.abort(begun);
+      return;
+    } catch (error) {
+      if (!StoreError.is(error)) throw error;
+      const isBusy = error.code === "RATE_LIMITED" || error.code === "UNAVAILABLE";
+      if (!isBusy || nameOf(error) === "NoSuchUpload" || tries >= mostAbandonTries) return;
+    }
+    await delay(betweenAbandonTriesMs);
   }
 }
+
+const mostAbandonTries = 3;
+const betweenAbandonTriesMs = 250;

@@ -70,7 +70,7 @@ interface Entry {
 }
 
 /** What an object is shown as. */
-export function objectItem(name: string, size: number | undefined, modified: Date | undefined): ItemInfo {
+function objectItem(name: string, size: number | undefined, modified: Date | undefined): ItemInfo {
   const item = { name, exists: true, size: size ?? 0, isDirectory: false };
   return modified === undefined ? item : { ...item, modifiedAtMs: modified.getTime() };
 }

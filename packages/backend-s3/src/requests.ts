@@ -41,7 +41,7 @@ export class Requests {
   readonly #limits: RequestLimits;
   readonly #slots: Slots;
   readonly #underWay = new Set<Exchange>();
-  readonly #background = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
@@ -64,10 +64,18 @@ export class Requests {
     }
   }
 
-  /** Begins a request that goes on for a while; {@link Exchange.end} must follow. Rejects only with the abort's reason. */
+  /**
+   * Begins a request that goes on for a while; {@link Exchange.end} must follow. Rejects only with the abort's reason, and
+   * with `NOT_OPEN` after {@link close}.
+   */
   async begin(options: RequestOptions): Promise<Exchange> {
     throwIfAborted(options.signal);
+    if (this.#isClosed) throw closedError();
     if (!this.#slots.tryAcquire()) await this.#slots.acquire(options.signal);
+    if (this.#isClosed) {
+      this.#slots.release();
+      throw closedError();
+    }
     const exchange = new Exchange(this.#limits, options, {
       giveBack: () => this.#slots.release(),
       end: () => this.#underWay.delete(exchange),
@@ -76,26 +84,15 @@ export class Requests {
     return exchange;
   }
 
-  /** Remembers work that may outlast the call that it belongs to, so that closing waits for it. */
-  async inBackground<T>(work: Promise<T>): Promise<T> {
-    this.#background.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#background.delete(work);
-    }
+  /** Ends everything that is under way. There only is something when closing was aborted: the guard waits for calls. */
+  close(): void {
+    this.#isClosed = true;
+    for (const exchange of this.#underWay) exchange.abort(closedError());
   }
+}
 
-  /** Waits for what goes on in the background, or ends everything that is under way. */
-  async close(isAborted: boolean): Promise<void> {
-    if (isAborted) {
-      for (const exchange of this.#underWay) {
-        exchange.abort(new StoreError("NOT_OPEN", { detail: "the backend was closed meanwhile" }));
-      }
-    }
-    // What these fail with was told to those who began them.
-    await Promise.allSettled(this.#background);
-  }
+function closedError(): StoreError {
+  return new StoreError("NOT_OPEN", { detail: "the backend was closed meanwhile" });
 }
 
 interface ExchangeEvents {

@@ -47,8 +47,8 @@ export class Session {
   }
 
   /** Waits for uploads that are being given up, or ends everything; closes the sockets. */
-  async close(isAborted: boolean): Promise<void> {
-    await this.#requests.close(isAborted);
+  close(): void {
+    this.#requests.close();
     this.#connection.close();
   }
 }

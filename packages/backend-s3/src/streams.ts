@@ -46,6 +46,11 @@ export async function* loadPieces(
     try {
       const opened = await openAt(bucket, exchange, target, wanted, position);
       if (opened === undefined) return;
+      // Not every service heeds If-Match.
+      if (position !== undefined && opened.position.etag !== position.etag) {
+        opened.body.destroy();
+        throw changed(target.name, undefined);
+      }
       position ??= opened.position;
       for await (const piece of readPieces(exchange, opened, position)) {
         tries.progress();

@@ -131,7 +131,7 @@ describe("the client that is made", () => {
       handle: async ({ path }: { readonly path: string }) => {
         paths.push(path);
         const body = Readable.from([
-          "<ListBucketResult><Contents><Key>store/</Key></Contents></ListBucketResult>",
+          "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>store/</Key></Contents></ListBucketResult>",
         ]);
         return await Promise.resolve({ response: { statusCode: 200, headers: {}, body } });
       },

@@ -1,6 +1,6 @@
 import { fullScope, registerSuite, requirePeer, rgwAvailable, startRgw } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
-import { register, type Running } from "./register-server.ts";
+import { longCasesOfReaders, register, type Running } from "./register-server.ts";
 
 const rgw = requirePeer("rgw", rgwAvailable(), "radosgw or another program of Ceph is not installed");
 const full = fullScope("the calls of Node are those with the server in this process");
@@ -13,5 +13,7 @@ async function start(): Promise<Running> {
 }
 
 describe.skipIf(!rgw.available)(`Ceph RADOS Gateway ${rgw.tag}`, () => {
-  registerSuite(full, it, "s3, RADOS Gateway", () => register("s3, RADOS Gateway", start));
+  registerSuite(full, it, "s3, RADOS Gateway", () =>
+    register("s3, RADOS Gateway", start, { skip: longCasesOfReaders }),
+  );
 });

@@ -40,7 +40,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const body = searchParams.has("uploads")
     ? "<InitiateMultipartUploadResult><UploadId>upload</UploadId></InitiateMultipartUploadResult>"
     : searchParams.has("list-type")
-      ? "<ListBucketResult><Contents><Key>store/</Key></Contents></ListBucketResult>"
+      ? "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>store/</Key></Contents></ListBucketResult>"
       : request.method === "POST"
         ? '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>'
         : "";

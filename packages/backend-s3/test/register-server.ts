@@ -17,7 +17,7 @@ export interface Running {
 }
 
 /** What a backend on any service can do. */
-export const onAnyService: Capabilities = {
+const onAnyService: Capabilities = {
   atomicReplace: true,
   atomicMove: false,
   createIfAbsent: "probe",
@@ -45,6 +45,21 @@ export const longCases: Readonly<Record<string, string>> = Object.fromEntries(
     "list/stopped",
     "list/storing",
   ].map((id) => [id, thousands]),
+);
+
+const aboutReaders =
+  "it is about the reader, and thousands of objects take long; list/deleting and list/pages have the pages";
+
+/** Of these, those that only the guard and the reader decide, whatever the pages are made of. */
+export const longCasesOfReaders: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    "abort/during-list",
+    "lifecycle/close-iterating",
+    "list/at-once",
+    "list/deleting-all",
+    "list/stopped",
+    "list/storing",
+  ].map((id) => [id, aboutReaders]),
 );
 
 /** What is known about a server. */

@@ -130,9 +130,9 @@ describe("no secret is in an error", () => {
   const options: S3Options = {
     credentials: { accessKeyId: "someone", secretAccessKey: secret, sessionToken },
     encryption: { algorithm: "customer-key", key: customerKey },
-    requestTimeoutMs: 1000,
     // A copy has ten times that.
-    stallTimeoutMs: 1000,
+    requestTimeoutMs: 300,
+    stallTimeoutMs: 300,
     // Keys of customers go over TLS, the SDK says.
     clientConfig: {},
   };

@@ -6,7 +6,7 @@ import { bytes, contents, partSize, print, type Contents } from "./contents.ts";
 import { before, demanding, operations, type Operation } from "./operations.ts";
 import { nothingMoreThan, resources, socketsTo } from "./resources.ts";
 import { full } from "./scope.ts";
-import { gateway, rgwPeer } from "./services.ts";
+import { gateway, rgwPeer, startAgain } from "./services.ts";
 import { failure, mustBeFailure, outcome, until } from "./settled.ts";
 import { impatient, layered, onOpenStage, patient, type Stage } from "./stage.ts";
 import { optionsFor } from "../place.ts";
@@ -114,7 +114,7 @@ describe.skipIf(full.isLeftOut || !rgwPeer.available)(`a RADOS Gateway ${rgwPeer
         const opening = s3Backend(stage.optionsFor(service(), { ...patient }));
         await failure(opening.open(), "CONNECTION", "open", withinMs);
       } finally {
-        await service().startGateway();
+        await startAgain(service());
       }
       expect(await stage.contents()).toEqual(contents(before));
       // Connections that were kept are of no use any more.
@@ -135,7 +135,7 @@ describe.skipIf(full.isLeftOut || !rgwPeer.available)(`a RADOS Gateway ${rgwPeer
         await Promise.all(Array.from({ length: 4 }, () => bare.info("data/old")));
         if (operation === open[0] || operation.title === "move") {
           await service().stopGateway();
-          await service().startGateway();
+          await startAgain(service());
         }
         await operation.run(backend);
         mustEqual(await stage.contents(), operation.after, operation.title);
@@ -162,7 +162,7 @@ describe.skipIf(full.isLeftOut || !rgwPeer.available)(`a RADOS Gateway ${rgwPeer
       );
       while (acknowledged.size < 20) await new Promise((resolve) => void setTimeout(resolve, 1));
       await service().stopGateway();
-      await service().startGateway();
+      await startAgain(service());
       for (const error of await Promise.all(storing)) {
         if (error !== undefined) mustBeFailure(error, ["CONNECTION", "TIMEOUT", "UNAVAILABLE"]);
       }
