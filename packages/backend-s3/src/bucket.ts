@@ -63,7 +63,9 @@ export class Bucket {
     this.bucket = bucket;
     this.options = objectOptions(settings);
     this.multipartChecksum =
-      settings.uploadChecksum === "crc32" ? { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" } : {};
+      connection.addsCrc32 && settings.uploadChecksum !== "md5"
+        ? { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" }
+        : {};
     this.#withMd5 = settings.uploadChecksum === "md5";
   }
 
@@ -132,7 +134,7 @@ export class Bucket {
     );
   }
 
-  /** Deletes up to 1,000 keys by one request. Tells only of those that could not be deleted. */
+  /** Deletes up to 1,000 keys by one request, and tells of each what became of it. */
   async deleteBatch(keys: readonly string[], { signal, name }: Call): Promise<DeleteObjectsCommandOutput> {
     const { sdk, client } = this.connection;
     const command = new sdk.DeleteObjectsCommand({

@@ -1,4 +1,4 @@
-import { socketErrorMeanings, StoreError, type StoreErrorCode } from "@borgstore/core";
+import { socketError, socketErrorMeanings, StoreError, type StoreErrorCode } from "@borgstore/core";
 
 interface Meaning {
   readonly code: StoreErrorCode;
@@ -105,7 +105,8 @@ export const errorMeanings: Readonly<Record<string, Meaning>> = Object.freeze({
 const statusMeanings: Readonly<Record<number, Meaning>> = Object.freeze({
   401: wrongCredentials,
   403: denied,
-  404: { code: "NOT_FOUND" },
+  // A proxy whose server is away answers like this; the service would name what it does not find.
+  404: { code: "UNAVAILABLE", detail: "this is not how an S3 service says that an object is missing" },
   405: { code: "UNSUPPORTED", detail: "the service does not allow this request" },
   408: { code: "TIMEOUT", detail: "the service has waited too long for the request" },
   409: unavailable,
@@ -157,9 +158,12 @@ export function nameOf(error: unknown): string {
   return typeof text === "string" ? text : "";
 }
 
+/** `NotFound` is what the SDK makes of an answer without a body. */
+const namesOfMissing: ReadonlySet<string> = new Set(["NoSuchKey", "NotFound", "NoSuchVersion"]);
+
 /** Whether the service said that there is no such object. A missing bucket is something else, where that can be told. */
 export function isMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && nameOf(error) !== "NoSuchBucket" && nameOf(error) !== "NoSuchUpload";
+  return statusOf(error) === 404 && namesOfMissing.has(nameOf(error));
 }
 
 /** Whether a condition of the request did not hold. */
@@ -181,11 +185,10 @@ export function isNotImplemented(error: unknown): boolean {
 /** The store's error for one of the SDK, the service or the network. What is a `StoreError` already is returned as it is. */
 export function classify(error: unknown, key?: string): StoreError {
   if (StoreError.is(error)) {
-    forgetAnswer(error.cause);
+    forgetSecrets(error.cause);
     return error;
   }
-  hideRepeatedRequest(error);
-  forgetAnswer(error);
+  forgetSecrets(error);
   const name = nameOf(error);
   const status = statusOf(error);
   const meaning = meaningOf(error, name, status);
@@ -196,20 +199,24 @@ export function classify(error: unknown, key?: string): StoreError {
   return new StoreError(meaning.code, { key, detail, retryable: meaning.retryable, unsent, cause: error });
 }
 
-/** What a service repeats of a request that it refuses has its headers, and with them keys and tokens. */
-function hideRepeatedRequest(error: unknown): void {
-  if (typeof error !== "object" || error === null) return;
-  for (const part of ["CanonicalRequest", "CanonicalRequestBytes", "StringToSign", "StringToSignBytes"]) {
-    if (part in error) Reflect.deleteProperty(error, part);
-  }
-}
+/** What is kept of a service's error. */
+const partsToKeep: ReadonlySet<string> = new Set(
+  (
+    "name message stack cause errors code errno syscall address port hostname " +
+    "Code Region RequestId HostId Key BucketName $fault $metadata $response $retryable"
+  ).split(" "),
+);
 
 /**
- * Takes the answer's stream out of an error of the SDK: it holds the request with all its headers, among them session
- * tokens and keys of customers, for whoever dumps the error with what is hidden.
+ * Takes out of an error of the SDK what may hold a secret: services repeat tokens and the headers of requests that they
+ * refuse, and the answer's stream holds the request with all of its headers.
  */
-function forgetAnswer(error: unknown): void {
-  const { $response } = (error ?? {}) as { readonly $response?: { body?: unknown } };
+function forgetSecrets(error: unknown): void {
+  if (typeof error !== "object" || error === null || StoreError.is(error)) return;
+  for (const part of Object.getOwnPropertyNames(error)) {
+    if (!partsToKeep.has(part)) Reflect.deleteProperty(error, part);
+  }
+  const { $response } = error as { readonly $response?: { body?: unknown } };
   if ($response !== undefined) $response.body = undefined;
 }
 
@@ -268,10 +275,16 @@ function networkMeaning(error: unknown, name: string): Meaning | undefined {
 
 /** The code of the system or of Node's HTTP parser, also of the errors within one. */
 function systemCode(error: unknown): string | undefined {
-  const { code, cause, errors } = failureOf(error);
+  const { code, errors } = failureOf(systemErrorOf(error));
   if (typeof code === "string") return code;
-  if (Array.isArray(errors) && errors.length > 0) return systemCode(errors[0]);
-  return cause === undefined ? undefined : systemCode(cause);
+  return Array.isArray(errors) ? systemCode(errors[0]) : undefined;
+}
+
+/** The error with a code, or the one for several addresses of a host, that an error was made of. */
+function systemErrorOf(error: unknown): unknown {
+  const { code, cause, errors } = failureOf(error);
+  if (typeof code === "string" || (Array.isArray(errors) && errors.length > 0)) return error;
+  return cause === undefined ? undefined : systemErrorOf(cause);
 }
 
 function isNetworkCode(code: string): boolean {
@@ -280,9 +293,9 @@ function isNetworkCode(code: string): boolean {
 
 /** Whether nothing can have been sent: no connection was made for it, or it could not be signed. */
 function isUnsent(error: unknown): boolean {
-  const code = systemCode(error);
-  if (code === undefined) return nameOf(error) === "CredentialsProviderError";
-  return code === "ECONNREFUSED" || socketErrorMeanings[code]?.unsent === true;
+  if (nameOf(error) === "CredentialsProviderError") return true;
+  const source = systemErrorOf(error);
+  return source !== undefined && socketError("the service", source).unsent;
 }
 
 function label(name: string, status: number | undefined): string | undefined {

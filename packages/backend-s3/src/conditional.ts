@@ -1,5 +1,6 @@
 import { StoreError, type TempNames } from "@borgstore/core";
 import type { Bucket, Call } from "./bucket.ts";
+import { copyError } from "./copy-error.ts";
 import { isNotImplemented, isPreconditionFailed, statusOf } from "./classify.ts";
 import type { Keys } from "./keys.ts";
 import { Uploads } from "./uploads.ts";
@@ -8,7 +9,7 @@ import { Uploads } from "./uploads.ts";
 export type ConditionalRequest = "put" | "complete" | "copy";
 
 /** What was found out, by service and request, for as long as the process runs. */
-const known = new Map<string, Promise<boolean>>();
+const known = new Map<string, boolean>();
 
 /**
  * Whether a service obeys `If-None-Match: *`, which many ignore without a word. It is tried out when it is needed first,
@@ -19,6 +20,7 @@ export class ConditionalRequests {
   readonly #keys: Keys;
   readonly #tempNames: TempNames;
   readonly #declared: boolean | "probe";
+  readonly #probing = new Map<ConditionalRequest, Promise<boolean>>();
 
   /** @param declared `true` for uploads of which that is known; then only copies are tried out */
   constructor(bucket: Bucket, keys: Keys, tempNames: TempNames, declared: boolean | "probe") {
@@ -33,12 +35,20 @@ export class ConditionalRequests {
     if (this.#declared !== "probe" && request !== "copy") return this.#declared;
     const id = `${this.#bucket.connection.service} ${request}`;
     const found = known.get(id);
-    if (found !== undefined) return await found;
-    const probing = this.#probe(request);
-    known.set(id, probing);
-    // What could not be found out is tried again.
-    probing.catch(() => known.delete(id));
-    return await probing;
+    if (found !== undefined) return found;
+    // One at a time, for all who ask here.
+    const probing = this.#probing.get(request) ?? this.#probe(request);
+    this.#probing.set(request, probing);
+    try {
+      const obeys = await probing;
+      known.set(id, obeys);
+      return obeys;
+    } catch (error) {
+      throw copyError(error, "it could not be found out whether the service heeds If-None-Match");
+    } finally {
+      // What could not be found out is tried again.
+      this.#probing.delete(request);
+    }
   }
 
   /** @throws StoreError `UNSUPPORTED` when the service does not obey. */
@@ -58,7 +68,7 @@ export class ConditionalRequests {
       await this.#bucket.put(key, new Uint8Array(0), { ...call, ifAbsent: false });
       return await isRefused(() => this.#attempt(request, key, call));
     } finally {
-      await this.#bucket.delete(key, call);
+      await this.#remove(key, call);
     }
   }
 
@@ -89,7 +99,16 @@ export class ConditionalRequests {
     try {
       await this.#bucket.copy(other, key, { ...call, ifAbsent: true });
     } finally {
-      await this.#bucket.delete(other, call);
+      await this.#remove(other, call);
+    }
+  }
+
+  /** What was found out holds, whether or not the temporary object can be removed: some may not delete. */
+  async #remove(key: string, call: Call): Promise<void> {
+    try {
+      await this.#bucket.delete(key, call);
+    } catch (error) {
+      if (!StoreError.is(error)) throw error;
     }
   }
 }

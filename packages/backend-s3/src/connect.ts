@@ -12,6 +12,8 @@ export interface Connection {
   readonly client: S3Client;
   /** Tells services apart: what is found out about one holds for all connections to it. */
   readonly service: string;
+  /** Whether the SDK adds a CRC32 to every upload by itself. */
+  readonly addsCrc32: boolean;
   /** Closes the sockets, unless the client is the caller's. */
   close(): void;
 }
@@ -29,21 +31,16 @@ const defaultRegion = "us-east-1";
  */
 export async function connect(place: S3Place, settings: S3Settings): Promise<Connection> {
   const sdk = await loadSdk();
-  if (settings.client !== undefined) {
-    const { client } = settings;
-    return {
-      sdk,
-      client: ownView(client, settings),
-      service: await serviceOfClient(client),
-      close: () => {},
-    };
-  }
-  const client = await makeClient(sdk, place, settings);
+  const isOurs = settings.client === undefined;
+  const client = settings.client ?? (await makeClient(sdk, place, settings));
   return {
     sdk,
     client: ownView(client, settings),
     service: await serviceOfClient(client),
-    close: () => client.destroy(),
+    addsCrc32: (await client.config.requestChecksumCalculation()) === "WHEN_SUPPORTED",
+    close: () => {
+      if (isOurs) client.destroy();
+    },
   };
 }
 
@@ -96,6 +93,15 @@ function clientConfig(sdk: Sdk, place: S3Place, settings: S3Settings): S3ClientC
   };
 }
 
+/** Middleware that has nothing to do here, and that each request would wait for. */
+const unneeded = [
+  // No logger was given.
+  "loggerMiddleware",
+  // Nothing is sent with Expect, and redirects are not followed.
+  "addExpectContinueMiddleware",
+  "regionRedirectMiddleware",
+];
+
 /**
  * The client with middleware of our own, which a caller's client must not get for its other uses. It does not repeat
  * anything: the layers above the backend do, and two loops would multiply.
@@ -109,6 +115,7 @@ function ownView(client: S3Client, settings: S3Settings): S3Client {
     priority: "high",
     override: true,
   });
+  if (settings.client === undefined) for (const name of unneeded) middlewareStack.remove(name);
   if (settings.preset.bulkDeleteMd5) addContentMd5(middlewareStack);
   return Object.create(client, { middlewareStack: { value: middlewareStack } }) as S3Client;
 }

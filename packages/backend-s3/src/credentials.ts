@@ -1,4 +1,4 @@
-import { refuseOption, StoreError } from "@borgstore/core";
+import { raceAbort, refuseOption, StoreError } from "@borgstore/core";
 import { isLine, isRecord } from "./text-checks.ts";
 import type { S3Place } from "./url.ts";
 
@@ -48,15 +48,26 @@ export function credentialsOf(
   return async () => await Promise.resolve(credentials);
 }
 
+/** The SDK asks once at a time and waits without a limit, and all requests with it. */
+const longestAskMs = 60_000;
+
 async function ask(given: () => Promise<S3Credentials>): Promise<SdkCredentials> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const detail = `the function for credentials has not answered within ${longestAskMs} ms`;
+    controller.abort(new StoreError("TIMEOUT", { detail, unsent: true }));
+  }, longestAskMs);
   try {
     // The SDK knows no difference between undefined and missing, only its types do.
-    return (await given()) as SdkCredentials;
+    return (await raceAbort(given(), controller.signal)) as SdkCredentials;
   } catch (cause) {
+    if (controller.signal.aborted) throw controller.signal.reason;
     throw new StoreError("UNAUTHENTICATED", {
       detail: "the function for credentials failed",
       unsent: true,
       cause,
     });
+  } finally {
+    clearTimeout(timer);
   }
 }

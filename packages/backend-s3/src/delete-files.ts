@@ -1,6 +1,7 @@
 import { forEachConcurrently, StoreError, type DeleteResult } from "@borgstore/core";
 import type { Bucket } from "./bucket.ts";
 import { classifyCode, isNotImplemented, statusOf } from "./classify.ts";
+import { copyError } from "./copy-error.ts";
 import { findListed } from "./find-listed.ts";
 import type { Target } from "./store-file.ts";
 
@@ -116,8 +117,11 @@ export class Deletions {
     } catch (error) {
       if (isNotImplemented(error)) this.#hasBulk = false;
       // Some refuse a whole request because of one key in it, or of a header.
-      else if (statusOf(error) !== 400) {
-        return keys.map((key) => ({ key, error: forOne(error, names.get(key) ?? key) }));
+      else if (!isRefusedAsSuch(error)) {
+        return keys.map((key) => ({
+          key,
+          error: copyError(error, "a request for several objects failed", names.get(key) ?? key),
+        }));
       }
       return await this.#deleteEach(keys, signal, names);
     }
@@ -140,15 +144,8 @@ export class Deletions {
   }
 }
 
-/** What a failure of a request for many means for one of them; each gets an error of its own. */
-function forOne(error: unknown, name: string): unknown {
-  if (!StoreError.is(error)) return error;
-  const { code, retryable, unsent, cause } = error;
-  return new StoreError(code, {
-    key: name,
-    detail: "a request for several objects failed",
-    retryable,
-    unsent,
-    cause: cause ?? error,
-  });
+/** Whether the service does not take a request as it is; wrong credentials would not be better for single objects. */
+function isRefusedAsSuch(error: unknown): boolean {
+  if (statusOf(error) !== 400) return false;
+  return StoreError.is(error, "UNEXPECTED") || StoreError.is(error, "INTEGRITY");
 }

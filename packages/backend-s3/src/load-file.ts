@@ -123,7 +123,8 @@ async function loadMeasured(
   }
 }
 
-async function lengthOf(
+/** Asks how long a value is, and which one it is. */
+export async function lengthOf(
   bucket: Bucket,
   { key, name }: Target,
   signal: AbortSignal | undefined,

@@ -3,6 +3,7 @@ import { isMissing, isPreconditionFailed, isRangeUnsatisfiable, nameOf, statusOf
 import { loadFile } from "./load-file.ts";
 import { mostParts, storeInParts } from "./multipart.ts";
 import type { PartUploader } from "./part-uploader.ts";
+import { repeated } from "./repeated.ts";
 import { putValue, type StoreContext, type Target } from "./store-file.ts";
 
 /** How values are copied in parts. */
@@ -126,7 +127,7 @@ async function copyInParts(
     };
     // Some services ignore the condition that each part has.
     const check = async (): Promise<void> => {
-      const head = await context.bucket.head(from.key, { signal, name: from.name });
+      const head = await repeated(signal, () => context.bucket.head(from.key, { signal, name: from.name }));
       if (head === undefined) throw missing(from, undefined);
       if (head.ETag !== etag) throw replaced(from, undefined);
     };

@@ -1,6 +1,7 @@
 import { StoreError } from "@borgstore/core";
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
+import { statusOf } from "./classify.ts";
 import type { Exchange } from "./requests.ts";
 
 /** The body of an answer, as pieces. It ends with the exchange, and is to be destroyed by whoever asked for it. */
@@ -86,6 +87,8 @@ const mostReadInVain = 64 * 1024;
 export function bodyError(error: Error): Error {
   const { code } = error as { readonly code?: unknown };
   if (StoreError.is(error) || code !== undefined || error.name !== "Error") return error;
+  // An answer that could not be understood.
+  if (statusOf(error) !== undefined) return error;
   return new StoreError("INTEGRITY", {
     detail: "what arrived does not have the checksum that the service sent along",
     retryable: true,

@@ -23,14 +23,18 @@ export class RequestHandler {
   readonly metadata: NodeHttpHandler["metadata"];
   readonly #forUploads: NodeHttpHandler;
   readonly #forOthers: NodeHttpHandler;
+  readonly #agents: readonly HttpAgent[];
 
   constructor({ NodeHttpHandler: Handler }: Sdk, limits: ConnectionLimits) {
     // How many requests there are at a time is decided before they get here.
     const agent = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: limits.concurrency };
+    const httpAgent = new HttpAgent(agent);
+    const httpsAgent = new HttpsAgent(agent);
+    this.#agents = [httpAgent, httpsAgent];
     const options: NodeHttpHandlerOptions = {
       connectionTimeout: limits.connectTimeoutMs,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
+      httpAgent,
+      httpsAgent,
     };
     this.#forUploads = new Handler({ ...options, socketTimeout: limits.stallTimeoutMs });
     this.#forOthers = new Handler(options);
@@ -39,12 +43,14 @@ export class RequestHandler {
 
   handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
     const isUpload = request.method === "PUT" && lengthOf(request.body) > 0;
-    return (isUpload ? this.#forUploads : this.#forOthers).handle(request, options);
+    // The SDK's own, for credentials: nobody else limits them.
+    const isNested = options?.abortSignal === undefined;
+    return (isUpload || isNested ? this.#forUploads : this.#forOthers).handle(request, options);
   }
 
-  /** Both share their agents, so this closes all connections. */
+  /** Closes all connections. */
   destroy(): void {
-    this.#forOthers.destroy();
+    for (const agent of this.#agents) agent.destroy();
   }
 
   /** The SDK's way to change options afterwards, such as a limit of its own for silence: ours stay. */

@@ -1,6 +1,7 @@
 import {
   longestTimerMs,
   onAbort,
+  raceAbort,
   Slots,
   StoreError,
   throwIfAborted,
@@ -56,7 +57,7 @@ export class Requests {
   async run<T>(options: RequestOptions, work: (exchange: Exchange) => Promise<T>): Promise<T> {
     const exchange = await this.begin(options);
     try {
-      return await work(exchange);
+      return await exchange.race(work(exchange));
     } catch (error) {
       throw exchange.explain(error);
     } finally {
@@ -165,6 +166,14 @@ export class Exchange {
   giveSlotBack(): void {
     if (this.#hasSlot) this.#events.giveBack();
     this.#hasSlot = false;
+  }
+
+  /**
+   * Settles as the work does, or with the reason as soon as the request is aborted: before it is sent, the SDK waits for
+   * credentials, and does not look at the signal.
+   */
+  race<T>(work: Promise<T>): Promise<T> {
+    return raceAbort(work, this.#controller.signal);
   }
 
   /** Ends the request with a reason, which is what it fails with. */

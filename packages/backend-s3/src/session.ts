@@ -46,7 +46,7 @@ export class Session {
     this.#connection = connection;
   }
 
-  /** Waits for uploads that are being given up, or ends everything; closes the sockets. */
+  /** Ends what is under way, and closes the sockets. */
   close(): void {
     this.#requests.close();
     this.#connection.close();

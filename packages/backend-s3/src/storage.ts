@@ -14,9 +14,8 @@ export async function createStorage(
   { base }: Keys,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const page = await bucket.page({ prefix: base, maxKeys: 2 }, { signal });
-  const found = page.Contents ?? [];
-  if (found.some(({ Key: key }) => key !== base)) {
+  const found = await firstKeys(bucket, base, 2, signal);
+  if (found.some((key) => key !== base)) {
     throw new StoreError("BACKEND_EXISTS", { detail: "there are objects in it" });
   }
   if (found.length === 0) await bucket.put(base, new Uint8Array(0), { signal, ifAbsent: false });
@@ -28,10 +27,23 @@ export async function checkStorage(
   { base }: Keys,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const page = await bucket.page({ prefix: base, maxKeys: 1 }, { signal });
-  if ((page.Contents ?? []).length === 0) {
+  const found = await firstKeys(bucket, base, 1, signal);
+  if (found.length === 0) {
     throw new StoreError("BACKEND_NOT_FOUND", { detail: "the bucket has nothing there" });
   }
+}
+
+/** Up to so many keys of the storage: one request, unless the service sends empty pages that are not the last. */
+async function firstKeys(
+  bucket: Bucket,
+  base: string,
+  maxKeys: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly (string | undefined)[]> {
+  for await (const { Contents: contents } of readPages(bucket, { prefix: base, maxKeys }, { signal })) {
+    if (contents !== undefined && contents.length > 0) return contents.map(({ Key: key }) => key);
+  }
+  return [];
 }
 
 /**

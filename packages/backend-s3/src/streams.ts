@@ -1,8 +1,8 @@
-import { StoreError, throwIfAborted, type LoadOptions } from "@borgstore/core";
+import { clampRange, StoreError, throwIfAborted, type LoadOptions } from "@borgstore/core";
 import type { Bucket, PartRequest } from "./bucket.ts";
 import { rangeHeader, wantedRange, type WantedRange } from "./byte-range.ts";
 import { isPreconditionFailed, isRangeUnsatisfiable } from "./classify.ts";
-import { answeredRange, bodyPart, getOrMissing, loadFile } from "./load-file.ts";
+import { answeredRange, bodyPart, getOrMissing, lengthOf } from "./load-file.ts";
 import { bodyError, bodyOf, wrongLength } from "./read-body.ts";
 import { attempts } from "./repeated.ts";
 import type { Exchange } from "./requests.ts";
@@ -33,18 +33,17 @@ export async function* loadPieces(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { signal } = options;
   const wanted = wantedRange(options);
-  if (wanted !== undefined && (wanted.size === 0 || rangeHeader(wanted) === undefined)) {
-    // Its length has to be known first: rare, and the part itself is all that is held.
-    const part = await loadFile(bucket, target, options, false);
-    if (part.byteLength > 0) yield part;
-    return;
-  }
   let position: Position | undefined;
+  if (wanted !== undefined && (wanted.size === 0 || rangeHeader(wanted) === undefined)) {
+    const { length, etag } = await lengthOf(bucket, target, signal);
+    const { start, end } = clampRange(length, wanted.offset, wanted.size);
+    position = { at: start, end, etag };
+  }
   const tries = attempts(signal);
   while (position === undefined || position.at < position.end) {
     const exchange: Exchange = await bucket.requests.begin({ signal, name: target.name });
     try {
-      const opened = await openAt(bucket, exchange, target, wanted, position);
+      const opened = await exchange.race(openAt(bucket, exchange, target, wanted, position));
       if (opened === undefined) return;
       // Not every service heeds If-Match.
       if (position !== undefined && opened.position.etag !== position.etag) {
@@ -62,6 +61,8 @@ export async function* loadPieces(
       throwIfAborted(signal);
       // Nothing was delivered yet, so whoever made the call can repeat it; or nobody can tell what the rest is of.
       if (position === undefined || position.etag === undefined || position.end === Infinity) throw explained;
+      // Its slot is for others while this waits.
+      exchange.end();
       if (!(await tries.again(explained))) throw explained;
     } finally {
       exchange.end();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { StoreError } from "@borgstore/core";
 import type { Bucket, Call } from "./bucket.ts";
-import { nameOf } from "./classify.ts";
+import { isPreconditionFailed, nameOf } from "./classify.ts";
 import { attempts } from "./repeated.ts";
 
 /** An upload in parts that was begun. Until it is completed nothing of it is visible; until it is aborted it is billed. */
@@ -105,7 +105,12 @@ export class Uploads {
       } catch (error) {
         const isTransient = StoreError.is(error) && error.retryable;
         // Its answer may have been lost; then the upload is gone, and the name is taken by what it made.
-        if ((isTransient || mayBeDone) && (await this.#isThere(upload, inOrder))) return;
+        if ((isTransient || mayBeDone) && (await this.#isThere(upload, inOrder))) {
+          // Or the same value was there before: then the parts are to go.
+          await this.#forget(upload);
+          return;
+        }
+        if (mayBeDone && isPreconditionFailed(error)) throw takenMaybeByUs(upload.name, error);
         mayBeDone ||= isTransient;
         if (nameOf(error) === "NoSuchUpload" || !(await tries.again(error))) throw error;
       }
@@ -148,6 +153,15 @@ export class Uploads {
     );
   }
 
+  /** Gives an upload up that probably is no more. */
+  async #forget(upload: Upload): Promise<void> {
+    try {
+      await this.abort(upload);
+    } catch (error) {
+      if (!StoreError.is(error)) throw error;
+    }
+  }
+
   async #isThere({ key, signal, name }: Upload, parts: readonly UploadedPart[]): Promise<boolean> {
     const expected = etagOfParts(parts);
     if (expected === undefined) return false;
@@ -173,6 +187,19 @@ function etagOfParts(parts: readonly UploadedPart[]): string | undefined {
     hash.update(Buffer.from(digest, "hex"));
   }
   return `"${hash.digest("hex")}-${parts.length}"`;
+}
+
+/**
+ * The name is taken, maybe by what an attempt made whose answer was lost. Worth repeating: whoever repeats the call
+ * compares what is there with what was to be stored.
+ */
+function takenMaybeByUs(name: string | undefined, cause: unknown): StoreError {
+  return new StoreError("UNAVAILABLE", {
+    key: name,
+    detail: "the answer to completing the upload was lost, and the name is taken now",
+    // One level deeper, so that nobody takes it for a refusal.
+    cause: new Error("a condition of the request did not hold", { cause }),
+  });
 }
 
 function incomplete(name: string | undefined, what: string): StoreError {

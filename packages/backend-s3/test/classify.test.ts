@@ -31,7 +31,8 @@ function answered({ name = "UnknownError", status, more = {} }: Parts): Error {
 
 /** An error of Node. */
 function ofSystem(code: string, more: object = {}): Error {
-  return Object.assign(new Error("the system's words"), { code }, more);
+  const syscall = code === "ECONNREFUSED" ? "connect" : "read";
+  return Object.assign(new Error("the system's words"), { code, syscall }, more);
 }
 
 const names: readonly (readonly [name: string, status: number, code: StoreErrorCode, retryable: boolean])[] =
@@ -125,7 +126,7 @@ test.each<readonly [status: number, code: StoreErrorCode, retryable: boolean]>([
   [400, "UNEXPECTED", false],
   [401, "UNAUTHENTICATED", false],
   [403, "PERMISSION_DENIED", false],
-  [404, "NOT_FOUND", false],
+  [404, "UNAVAILABLE", true],
   [405, "UNSUPPORTED", false],
   [408, "TIMEOUT", true],
   [409, "UNAVAILABLE", true],
@@ -292,7 +293,7 @@ describe("questions about an error", () => {
   test.each<readonly [Error, (keyof typeof questions)[]]>([
     [missing, ["isMissing"]],
     [answered({ name: "NoSuchKey", status: 404 }), ["isMissing"]],
-    [answered({ status: 404 }), ["isMissing"]],
+    [answered({ status: 404 }), []],
     [answered({ name: "NoSuchBucket", status: 404 }), []],
     [answered({ name: "NoSuchUpload", status: 404 }), []],
     [answered({ name: "PreconditionFailed", status: 412 }), ["isPreconditionFailed"]],

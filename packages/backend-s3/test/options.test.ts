@@ -8,10 +8,6 @@ import { checkOptions, type S3Options } from "../src/options.ts";
 import { presetOf } from "../src/services.ts";
 import { placeOfUrl } from "../src/url.ts";
 
-vi.mock("@aws-sdk/client-s3", () => {
-  throw new Error("the SDK was loaded");
-});
-
 const plain = placeOfUrl("s3:/bucket/path");
 const client = { send: () => {} } as unknown as S3Client;
 const credentials: S3Credentials = { accessKeyId: "AKIAKENNUNG", secretAccessKey: "geheim5" };

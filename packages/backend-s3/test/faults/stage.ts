@@ -27,13 +27,13 @@ export const patient: S3Options = {
   requestTimeoutMs: 60_000,
 };
 /** Silence ends soon. A busy machine may take so long for an answer now and then. */
-export const impatient: S3Options = { connectTimeoutMs: 1000, stallTimeoutMs: 600, requestTimeoutMs: 800 };
+export const impatient: S3Options = { connectTimeoutMs: 1000, stallTimeoutMs: 400, requestTimeoutMs: 400 };
 
 /** The same for large values, where a false alarm costs more. */
 export const lessImpatient: S3Options = {
   connectTimeoutMs: 2000,
   stallTimeoutMs: 1500,
-  requestTimeoutMs: 2000,
+  requestTimeoutMs: 600,
 };
 
 /** What a test wants. */
