@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { opensshAvailable, opensshReason, requirePeer } from "@borgstore/tools-peers";
+import { opensshAvailable, opensshReason, requirePeer, rgwAvailable } from "@borgstore/tools-peers";
 import { runBench } from "../src/main.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
+const rgw = requirePeer("rgw", rgwAvailable(), "radosgw or another program of Ceph is not installed");
 
 let directory: string;
 let text: string;
@@ -91,6 +92,27 @@ test.skipIf(!openssh.available)(
     expect(figures).toContain("storeStream 1MiB Backend ssh2 1");
     expect(figures).toContain("loadStream 1MiB Backend openssh 1");
     expect(readdirSync(directory)).toEqual(["lines"]);
+    expect(text).not.toContain(directory);
+  },
+);
+
+test.skipIf(!rgw.available)(
+  `a small run of s3 has a figure for every call and leaves nothing behind ${rgw.tag}`,
+  { timeout: 240_000 },
+  async () => {
+    const lines = await runSmall("s3", "--count", "8", "--concurrency", "1,64");
+    const figures = lines
+      .filter(({ kind }) => kind === "figure")
+      .map(({ what, subject, callers }) => `${String(what)} ${String(subject)} ${String(callers)}`);
+    for (const subject of ["bare SDK", "Backend", "Store"]) {
+      for (const call of ["store-new", "store", "load", "info", "delete"]) {
+        for (const callers of [1, 64]) expect(figures).toContain(`${call} 1KiB ${subject} ${callers}`);
+      }
+      expect(figures).toContain(`list ${subject} 1`);
+    }
+    expect(readdirSync(directory)).toEqual(["lines"]);
+    // Neither the directory nor the secret that the server made up.
+    expect(text).not.toMatch(/[0-9a-f]{40}/);
     expect(text).not.toContain(directory);
   },
 );
