@@ -45,7 +45,8 @@ export function readBody(
       reject(body.errored ?? closedEarly());
       return;
     }
-    const value = new Uint8Array(take);
+    // Not cleared: it is only handed out when every byte of it has been written.
+    const value = new Uint8Array(Buffer.allocUnsafeSlow(take).buffer);
     let at = 0;
     const settle = (error?: Error): void => {
       body.removeAllListeners("data");
