@@ -78,7 +78,11 @@ export function startBound(command: BoundCommand): BoundProcess {
   if (pid !== undefined) remember(pid);
   const kill = async () => {
     // When it has ended, its id may be that of somebody else.
-    if (pid !== undefined && running.has(pid)) await waitUntilGone(killTree(pid));
+    if (pid === undefined || !running.has(pid)) return;
+    await waitUntilGone(killTree(pid));
+    // Its other threads may live on for a moment when it looks gone, and hold its port.
+    child.ref();
+    await ended;
   };
   return { pid, ended, kill };
 }
