@@ -6,9 +6,8 @@ import type {
   ListObjectsV2CommandOutput,
   PutObjectCommandOutput,
 } from "@aws-sdk/client-s3";
-import { StoreError } from "@borgstore/core";
 import { createHash } from "node:crypto";
-import { isMissing } from "./classify.ts";
+import { isMissing, notFromS3 } from "./classify.ts";
 import type { Connection } from "./connect.ts";
 import { objectOptions, type ObjectOptions } from "./object-options.ts";
 import type { S3Settings } from "./options.ts";
@@ -38,13 +37,6 @@ export interface PartRequest {
   readonly range?: string | undefined;
   /** Only when the object is still this one. */
   readonly ifMatch?: string | undefined;
-}
-
-function notFromS3(name: string | undefined): StoreError {
-  return new StoreError("UNEXPECTED", {
-    key: name,
-    detail: "the answer is not that of an S3 service; check the endpoint",
-  });
 }
 
 /** The requests that objects of one bucket need, one each. Parts of uploads are in `uploads.ts`. */

@@ -208,43 +208,56 @@ const partsToKeep: ReadonlySet<string> = new Set(
 );
 
 /**
- * Takes out of an error of the SDK what may hold a secret: services repeat tokens and the headers of requests that they
+ * Takes out of an error of the SDK, and of those that caused it, what may hold a secret: services repeat tokens and the headers of requests that they
  * refuse, and the answer's stream holds the request with all of its headers.
  */
 function forgetSecrets(error: unknown): void {
   if (typeof error !== "object" || error === null || StoreError.is(error)) return;
+  const { $response, cause } = error as { readonly $response?: { body?: unknown }; readonly cause?: unknown };
+  forgetSecrets(cause);
+  // Errors of the caller's own, such as those of its function for credentials, stay as they are.
+  if (!("$metadata" in error) && !("$fault" in error) && $response === undefined) return;
   for (const part of Object.getOwnPropertyNames(error)) {
     if (!partsToKeep.has(part)) Reflect.deleteProperty(error, part);
   }
-  const { $response } = error as { readonly $response?: { body?: unknown } };
   if ($response !== undefined) $response.body = undefined;
 }
 
 /** The store's error for an error code alone, as bulk requests have it for single objects. */
 export function classifyCode(code: string | undefined, key: string): StoreError {
-  const meaning = code === undefined ? undefined : errorMeanings[code];
+  const meaning = code === undefined ? undefined : meaningOfName(code);
   const detail = [code, meaning?.detail].filter((part) => part !== undefined).join(": ");
   return new StoreError(meaning?.code ?? "UNEXPECTED", { key, detail, retryable: meaning?.retryable });
+}
+
+/** Names come from outside: only those of the table count, not what every object has. */
+function meaningOfName(name: string): Meaning | undefined {
+  return Object.hasOwn(errorMeanings, name) ? errorMeanings[name] : undefined;
 }
 
 function meaningOf(error: unknown, name: string, status: number | undefined): Meaning | undefined {
   if (redirects.has(name) || (status !== undefined && status >= 300 && status < 400 && status !== 304)) {
     return wrongRegion(error);
   }
-  const named = errorMeanings[name];
+  const named = meaningOfName(name);
   if (named !== undefined) return named;
   if (name.startsWith("KMS.")) return { code: "PERMISSION_DENIED", detail: "by the key management service" };
   if (status === undefined) return networkMeaning(error, name);
   // Without a body (HEAD) only a header tells that the bucket is elsewhere.
   if (status === 400 && bucketRegion(error) !== undefined) return wrongRegion(error);
-  if (status >= 200 && status < 300) return unreadable;
+  if (status >= 200 && status < 300) return notOfS3;
   return statusMeanings[status] ?? (status >= 500 ? unavailable : undefined);
 }
 
-const unreadable: Meaning = {
+const notOfS3: Meaning = {
   code: "UNEXPECTED",
   detail: "the answer is not that of an S3 service; check the endpoint",
 };
+
+/** The error for an answer that says that all went well, and is none that an S3 service gives. */
+export function notFromS3(key: string | undefined): StoreError {
+  return new StoreError(notOfS3.code, { key, detail: notOfS3.detail });
+}
 
 function wrongRegion(error: unknown): Meaning {
   const region = bucketRegion(error);

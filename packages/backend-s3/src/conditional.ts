@@ -87,8 +87,7 @@ export class ConditionalRequests {
       const part = await uploads.part(upload, 1, new Uint8Array(1));
       await uploads.complete(upload, [part], true);
     } catch (error) {
-      // Some have forgotten it by then.
-      await uploads.abort(upload).catch(() => undefined);
+      await uploads.forget(upload);
       throw error;
     }
   }

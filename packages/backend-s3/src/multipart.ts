@@ -3,7 +3,6 @@ import type { Call } from "./bucket.ts";
 import { isPreconditionFailed, nameOf } from "./classify.ts";
 import type { ConditionalRequests } from "./conditional.ts";
 import { PartUploader } from "./part-uploader.ts";
-import type { Requests } from "./requests.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 
 /** The protocol's limit. */
@@ -11,7 +10,6 @@ export const mostParts = 10_000;
 
 /** What a value is uploaded with. */
 export interface MultipartContext {
-  readonly requests: Requests;
   readonly uploads: Uploads;
   readonly conditional: ConditionalRequests;
   readonly partConcurrency: number;
@@ -23,6 +21,7 @@ export interface MultipartContext {
  * that then.
  *
  * @param fill adds the parts, in any order; what it throws ends the upload
+ * @param check asked when all parts are there; what it throws ends the upload
  * @throws StoreError `ALREADY_EXISTS` with `ifAbsent`; `UNSUPPORTED` with `ifAbsent` where the service does not heed it
  *   for uploads in parts.
  */

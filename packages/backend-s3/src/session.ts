@@ -36,7 +36,6 @@ export class Session {
     );
     this.storing = {
       bucket,
-      requests,
       uploads: new Uploads(bucket),
       conditional: new ConditionalRequests(bucket, keys, tempNames, settings.createIfAbsent),
       partSize: settings.partSize,

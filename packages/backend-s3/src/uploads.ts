@@ -107,7 +107,7 @@ export class Uploads {
         // Its answer may have been lost; then the upload is gone, and the name is taken by what it made.
         if ((isTransient || mayBeDone) && (await this.#isThere(upload, inOrder))) {
           // Or the same value was there before: then the parts are to go.
-          await this.#forget(upload);
+          await this.forget(upload);
           return;
         }
         if (mayBeDone && isPreconditionFailed(error)) throw takenMaybeByUs(upload.name, error);
@@ -153,8 +153,8 @@ export class Uploads {
     );
   }
 
-  /** Gives an upload up that probably is no more. */
-  async #forget(upload: Upload): Promise<void> {
+  /** Gives an upload up that probably is no more: that it cannot be found is as good. */
+  async forget(upload: Upload): Promise<void> {
     try {
       await this.abort(upload);
     } catch (error) {

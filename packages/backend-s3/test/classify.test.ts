@@ -329,3 +329,27 @@ test.each<readonly [string | undefined, StoreErrorCode, boolean]>([
   expect(error.message).toContain(code ?? "");
   expect(error.message).not.toContain("undefined");
 });
+
+describe("what an error keeps", () => {
+  test("of the service's own, also of one that caused it, no part that may repeat a token", () => {
+    const inner = answered({ name: "InvalidToken", status: 400, more: { "Token-0": "token" } });
+    const outer = Object.assign(new Error("outer", { cause: inner }), { name: "CredentialsProviderError" });
+    classify(outer);
+    expect(inner).not.toHaveProperty("Token-0");
+    expect(nameOf(inner)).toBe("InvalidToken");
+  });
+
+  test("of one of the caller's everything", () => {
+    const own = Object.assign(new Error("the vault is locked"), { vault: 7 });
+    classify(new StoreError("UNAUTHENTICATED", { cause: own }));
+    classify(own);
+    expect(own).toHaveProperty("vault", 7);
+  });
+});
+
+test.each(["constructor", "toString", "__proto__"])(
+  "a name that every object has, %s, means nothing",
+  (name) => {
+    expect(classify(answered({ name, status: 400 }))).toMatchObject({ code: "UNEXPECTED", retryable: false });
+  },
+);
