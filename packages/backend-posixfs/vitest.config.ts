@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 100_000,
     hookTimeout: 100_000,
     // What a poll waits for has happened soon, except on a busy machine.
-    expect: { poll: { timeout: 10_000, interval: 5 } },
+    expect: { poll: { timeout: 30_000, interval: 5 } },
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },
 });

@@ -4,6 +4,12 @@ export interface AbortRegistration {
     remove(): void;
 }
 
+export interface AnsweredRange {
+    readonly start: number;
+    readonly end: number;
+    readonly total: number | undefined;
+}
+
 export declare class AttemptCounters {
     #private;
     add(event: Omit<AttemptEvent, "name" | "newName" | "error">): void;
@@ -98,6 +104,22 @@ export type BatchResult<Value> = {
     readonly error: unknown;
 };
 
+export interface Body extends AsyncIterable<unknown> {
+    readonly destroyed: boolean;
+    readonly errored: Error | null;
+    on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+    on(event: "error", listener: (error: Error) => void): unknown;
+    once(event: "end" | "close", listener: () => void): unknown;
+    removeAllListeners(event: "data"): unknown;
+    destroy(): unknown;
+}
+
+export interface BodyPart {
+    readonly skip: number;
+    readonly take: number;
+    readonly length: number | undefined;
+}
+
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface Capabilities {
@@ -112,6 +134,8 @@ export interface Capabilities {
     readonly remote: boolean;
     readonly concurrency?: number;
 }
+
+export type Classify = (error: unknown, name: string | undefined) => unknown;
 
 export declare class ContentInDoubt extends Error {
     readonly name = "ContentInDoubt";
@@ -195,6 +219,21 @@ export interface ErrorCodeInfo {
     readonly retryable: boolean;
     readonly httpStatus: number;
     readonly exitCode: number;
+}
+
+export declare class Exchange {
+    #private;
+    constructor(limits: RequestLimits, options: RequestOptions, classify: Classify, events: ExchangeEvents);
+    get signal(): AbortSignal;
+    progress(): void;
+    sent(bodyBytes: number): void;
+    reads(body: Body): void;
+    pause(): void;
+    giveSlotBack(): void;
+    race<T>(work: Promise<T>): Promise<T>;
+    abort(reason: unknown): void;
+    explain(error: unknown): unknown;
+    end(): void;
 }
 
 export interface HashCall {
@@ -389,6 +428,32 @@ export interface Quota {
     readonly usage: number;
 }
 
+export interface ReadBodyOptions {
+    readonly allocate?: ((byteCount: number) => Uint8Array<ArrayBuffer>) | undefined;
+    readonly explain?: ((error: Error) => Error) | undefined;
+}
+
+export interface RequestLimits {
+    readonly concurrency: number;
+    readonly requestTimeoutMs: number;
+    readonly stallTimeoutMs: number;
+}
+
+export interface RequestOptions {
+    readonly signal: AbortSignal | undefined;
+    readonly name?: string | undefined;
+    readonly bodyBytes?: number | undefined;
+    readonly isLong?: boolean | undefined;
+}
+
+export declare class Requests {
+    #private;
+    constructor(limits: RequestLimits, classify: Classify);
+    run<T>(options: RequestOptions, work: (exchange: Exchange) => Promise<T>): Promise<T>;
+    begin(options: RequestOptions): Promise<Exchange>;
+    close(): void;
+}
+
 export declare class RetryAttempts {
     #private;
     constructor(settings: RetrySettings, budgetMs: number, signal: AbortSignal | undefined);
@@ -578,9 +643,26 @@ export declare class TempNames {
     isForeign(fileName: string): boolean;
 }
 
+export declare class TempSweep {
+    #private;
+    constructor(tempNames: TempNames, ageMs: number);
+    saw(fileName: string, modifiedAtMs: number | undefined, remove: () => Promise<void>): void;
+    stop(): Promise<void>;
+}
+
 export interface UndeleteOptions extends OperationOptions {
     readonly overwrite?: boolean | undefined;
 }
+
+export interface WantedRange {
+    readonly offset: number;
+    readonly size: number | undefined;
+}
+
+export declare function bodyPieces(body: Body, { skip, take }: {
+    readonly skip: number;
+    readonly take: number;
+}, exchange: Exchange): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 
 export declare function callError(code: StoreErrorCode, backend: Backend, call: OperationCall | IterationCall, detail: string, key?: string | undefined): StoreError;
 
@@ -661,9 +743,20 @@ export declare function onAbort(signal: AbortSignal | undefined, callback: () =>
 
 export declare function openStore(url: string, options: OpenStoreOptions): Promise<Store>;
 
+export declare function parseContentRange(header: string | undefined): AnsweredRange | undefined;
+
+export declare function partOfAnswer(wanted: WantedRange, answered: AnsweredRange): {
+    readonly skip: number;
+    readonly take: number;
+};
+
 export declare const permissionPresets: Readonly<Record<"borgbackup-all" | "borgbackup-no-delete" | "borgbackup-write-only" | "borgbackup-read-only", PermissionMapping>>;
 
 export declare function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, isDecided?: () => boolean): Promise<T>;
+
+export declare function rangeHeader({ offset, size }: WantedRange): string | undefined;
+
+export declare function readBody(body: Body, part: BodyPart, exchange: Exchange, { allocate, explain }?: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>>;
 
 export declare function redactUrl(url: string): string;
 
@@ -683,6 +776,8 @@ export declare function throwIfAborted(signal: AbortSignal | undefined): void;
 
 export declare function unnestName(nestedName: string, level: number): string;
 
+export declare function wantedRange({ offset, size }: LoadOptions): WantedRange | undefined;
+
 export declare const webCryptoHashers: HasherFactory;
 
 export declare function withAttemptDeadline(backend: Backend, options?: DeadlineOptions): Backend;
@@ -698,3 +793,5 @@ export declare function withLimit(backend: Backend, options?: LimitOptions): Bac
 export declare function withPermissions(backend: Backend, permissions: PermissionMapping | undefined): Backend;
 
 export declare function withRetry(backend: Backend, options?: RetryOptions): Backend;
+
+export declare function wrongLength(length: number, announced: number): StoreError;

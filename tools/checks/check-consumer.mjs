@@ -7,7 +7,14 @@ import { quietTurbo, run } from "../lib/run.mjs";
 import { readManifest, root } from "../lib/workspace.mjs";
 import { documentedFiles } from "./documented-files.mjs";
 
-const packages = ["core", "backend-posixfs", "backend-s3", "backend-sftp", "backend-testkit"];
+const packages = [
+  "core",
+  "backend-posixfs",
+  "backend-rclone",
+  "backend-s3",
+  "backend-sftp",
+  "backend-testkit",
+];
 
 /** What a program loads only when it connects to a server. */
 const loadedLate = ["ssh2", "execa", "ssh-config", "@aws-sdk", "@smithy"];

@@ -5,9 +5,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@borgstore/source"] } },
   test: {
     include: ["test/**/*.test.ts"],
-    // Starting Python and logging in take their time while other tests keep the machine busy.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Starting Python and logging in take their time while other tests keep the machine busy, which may be a slow one.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },
 });

@@ -5,6 +5,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@borgstore/source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    // Other tests keep the machine busy, which may be a slow one.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },
 });

@@ -8,20 +8,35 @@ const programs = ["strace", "python3", "sshd", "ssh", "rclone", "radosgw", "ceph
 const serverFolders = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
 /**
+ * @param {string} file
+ * @returns {boolean}
+ */
+function mayRun(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return false;
+    throw error;
+  }
+}
+
+/**
  * @param {string} program
  * @returns {boolean} whether it stands on PATH, or where servers live, and may be run
  */
 function isInstalled(program) {
   const folders = [...(process.env["PATH"] ?? "").split(path.delimiter), ...serverFolders];
-  return folders.some((folder) => {
-    try {
-      accessSync(path.join(folder, program), constants.X_OK);
-      return true;
-    } catch (error) {
-      if (error instanceof Error && "code" in error) return false;
-      throw error;
-    }
-  });
+  return folders.some((folder) => mayRun(path.join(folder, program)));
+}
+
+/**
+ * @returns {string[]} the newest rclone, when the variable names a file that is there. A name that comes or goes is part
+ *   of turbo's key anyway, the file is not.
+ */
+function newestRclone() {
+  const file = process.env["BORGSTORE_TEST_RCLONE"] ?? "";
+  return file !== "" && mayRun(file) ? ["newest-rclone"] : [];
 }
 
 /**
@@ -32,5 +47,6 @@ function isInstalled(program) {
  */
 export function fingerprint() {
   const user = process.getuid?.() ?? "";
-  return [process.platform, process.arch, user, ...programs.filter(isInstalled)].join(" ");
+  const installed = [...programs.filter(isInstalled), ...newestRclone()];
+  return [process.platform, process.arch, user, ...installed].join(" ");
 }

@@ -1,15 +1,16 @@
-// `pnpm test [FILTERS]`: the tests of all packages through turbo, then which real peers took part, then one line
-// with the sums. Further arguments go to turbo, for example `--filter=@borgstore/core` or `--force`.
+// `pnpm test [FILTERS]`: the tests of all packages through turbo, then which real peers took part and which tests
+// failed, then one line with the sums. Further arguments go to turbo, for example `--filter=@borgstore/core` or `--force`.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { streamTurbo } from "../lib/run.mjs";
-import { workspacePackages } from "../lib/workspace.mjs";
+import { root, workspacePackages } from "../lib/workspace.mjs";
 import { fingerprint } from "./machine.mjs";
 import {
   addCounts,
   closingLine,
   collectPeers,
   countTests,
+  describeFailures,
   describeLeftOut,
   describePeers,
 } from "./summary.mjs";
@@ -53,6 +54,7 @@ if (silent.length > 0 && extra.length === 0) {
 console.log(`\nNode ${process.version}`);
 for (const line of describePeers(collectPeers(results))) console.log(line);
 for (const line of describeLeftOut(results)) console.log(line);
+for (const line of describeFailures(results, root)) console.log(line);
 for (const problem of problems) console.log(`not good: ${problem}`);
 // Something that broke outside of a test must not look like success to a reader of the last line.
 if (problems.length > 0 && counts.failed === 0) counts.failed = 1;

@@ -1,6 +1,9 @@
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+
 /**
- * @typedef {{ fullName?: string, title?: string, status: string }} Assertion
- * @typedef {{ name?: string, status?: string, assertionResults: Assertion[] }} TestFile
+ * @typedef {{ fullName?: string, title?: string, status: string, failureMessages?: string[] | null }} Assertion
+ * @typedef {{ name?: string, status?: string, message?: string, assertionResults: Assertion[] }} TestFile
  * @typedef {{ testResults: TestFile[] }} TestResults what vitest's JSON reporter writes
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{ tookPart: Map<string, number>, missing: Map<string, { reason: string, tests: number }> }} Peers
@@ -98,6 +101,48 @@ export function describeLeftOut(all) {
   return [...reasons]
     .map(([reason, tests]) => `not in this brief run: ${tests} tests or suites, because ${reason}`)
     .toSorted();
+}
+
+/** How many failed tests are described, and how much of each: the log of the run has the rest. */
+const describedFailures = 10;
+const describedLines = 6;
+const describedWidth = 300;
+
+/**
+ * The lines that say which tests failed, and how: at the end of a long log of several packages they are what is read.
+ *
+ * @param {readonly TestResults[]} all
+ * @param {string} root what the paths of the files are relative to
+ * @returns {string[]}
+ */
+export function describeFailures(all, root) {
+  const failures = all
+    .flatMap(({ testResults }) => testResults)
+    .flatMap((file) => {
+      const where = file.name === undefined ? "a file without a name" : path.relative(root, file.name);
+      const failed = file.assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName, title, failureMessages }) => ({
+          where: `${where}: ${fullName ?? title ?? "a test without a name"}`,
+          message: (failureMessages ?? []).join("\n"),
+        }));
+      // What failed may not be a test: it could not be loaded, or a hook failed.
+      if (failed.length > 0 || file.status !== "failed") return failed;
+      return [{ where, message: file.message ?? "" }];
+    });
+  const lines = [];
+  for (const { where, message } of failures.slice(0, describedFailures)) {
+    lines.push(`failed: ${where}`);
+    const said = stripVTControlCharacters(message)
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    for (const line of said.slice(0, describedLines)) {
+      lines.push(`    ${line.slice(0, describedWidth).trimEnd()}`);
+    }
+  }
+  const more = failures.length - describedFailures;
+  if (more > 0) lines.push(`failed: and ${more} more`);
+  return lines;
 }
 
 /** @param {Counts} counts */

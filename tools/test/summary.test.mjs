@@ -4,6 +4,7 @@ import {
   closingLine,
   collectPeers,
   countTests,
+  describeFailures,
   describeLeftOut,
   describePeers,
 } from "./summary.mjs";
@@ -14,6 +15,11 @@ import {
  */
 function result(fullName, status) {
   return { fullName, status };
+}
+
+/** @param {string} message */
+function failing(message) {
+  return { ...result("a suite fails", "failed"), failureMessages: [message] };
 }
 
 describe("counting", () => {
@@ -78,4 +84,49 @@ test("what a brief run left out is summed up by its reason", () => {
   expect(describeLeftOut([{ testResults: [{ assertionResults }] }])).toEqual([
     "not in this brief run: 2 tests or suites, because it is long",
   ]);
+});
+
+describe("failures", () => {
+  test("are told with their file, their name and the beginning of their message", () => {
+    const message = "\u001B[31mError: off by one\u001B[39m\n\n  at here\n" + "    at there\n".repeat(20);
+    const assertionResults = [result("passes", "passed"), failing(message)];
+    const file = { name: "/repo/packages/one/test/a.test.ts", status: "failed", assertionResults };
+    const lines = describeFailures([{ testResults: [file] }, { testResults: [] }], "/repo");
+    expect(lines.slice(0, 3)).toEqual([
+      "failed: packages/one/test/a.test.ts: a suite fails",
+      "    Error: off by one",
+      "      at here",
+    ]);
+    expect(lines).toHaveLength(7);
+  });
+
+  test("of a file without a failed test are told with what the file says", () => {
+    const file = {
+      name: "/repo/tools/two/test/b.test.ts",
+      status: "failed",
+      message: "Cannot find package 'x'",
+      assertionResults: [result("was not reached", "pending")],
+    };
+    expect(describeFailures([{ testResults: [file] }], "/repo")).toEqual([
+      "failed: tools/two/test/b.test.ts",
+      "    Cannot find package 'x'",
+    ]);
+  });
+
+  test("that are many are told in part", () => {
+    const assertionResults = Array.from({ length: 13 }, () => failing("Error: no"));
+    const file = { name: "/repo/c.test.ts", status: "failed", assertionResults };
+    const lines = describeFailures([{ testResults: [file] }], "/repo");
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe("failed: and 3 more");
+  });
+
+  test("that are none, and messages that are none, are no lines", () => {
+    const assertionResults = [result("passes", "passed")];
+    expect(describeFailures([{ testResults: [{ status: "passed", assertionResults }] }], "/repo")).toEqual(
+      [],
+    );
+    const silent = { name: "/repo/d.test.ts", status: "failed", assertionResults: [result("d", "failed")] };
+    expect(describeFailures([{ testResults: [silent] }], "/repo")).toEqual(["failed: d.test.ts: d"]);
+  });
 });

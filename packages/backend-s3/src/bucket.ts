@@ -6,12 +6,12 @@ import type {
   ListObjectsV2CommandOutput,
   PutObjectCommandOutput,
 } from "@aws-sdk/client-s3";
+import type { Exchange, Requests } from "@borgstore/core";
 import { createHash } from "node:crypto";
 import { isMissing, notFromS3 } from "./classify.ts";
 import type { Connection } from "./connect.ts";
 import { objectOptions, type ObjectOptions } from "./object-options.ts";
 import type { S3Settings } from "./options.ts";
-import type { Exchange, Requests } from "./requests.ts";
 
 /** Of every request. */
 export interface Call {

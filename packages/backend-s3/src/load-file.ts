@@ -1,18 +1,21 @@
-import { clampRange, StoreError, type LoadOptions } from "@borgstore/core";
-import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import { createHash } from "node:crypto";
-import type { Bucket } from "./bucket.ts";
 import {
+  clampRange,
   parseContentRange,
   partOfAnswer,
   rangeHeader,
+  StoreError,
   wantedRange,
   type AnsweredRange,
+  type BodyPart,
+  type Exchange,
+  type LoadOptions,
   type WantedRange,
-} from "./byte-range.ts";
+} from "@borgstore/core";
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import type { Bucket } from "./bucket.ts";
 import { isMissing, isPreconditionFailed, isRangeUnsatisfiable } from "./classify.ts";
-import { bodyOf, readBody, readUnannounced, type BodyPart } from "./read-body.ts";
-import type { Exchange } from "./requests.ts";
+import { bodyOf, readBody, readUnannounced } from "./read-body.ts";
 import type { Target } from "./store-file.ts";
 
 /** How often a part is looked for anew when the object is replaced between the two requests that it takes. */

@@ -1,11 +1,11 @@
-import type { TempNames } from "@borgstore/core";
+import { Requests, type TempNames } from "@borgstore/core";
 import { Bucket } from "./bucket.ts";
+import { classify } from "./classify.ts";
 import { ConditionalRequests } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { Deletions } from "./delete-files.ts";
 import type { Keys } from "./keys.ts";
 import type { S3Settings } from "./options.ts";
-import { Requests } from "./requests.ts";
 import type { StoreContext } from "./store-file.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -26,7 +26,7 @@ export class Session {
   readonly #connection: Connection;
 
   constructor(connection: Connection, { settings, bucket: name, keys, tempNames }: SessionSetup) {
-    const requests = new Requests(settings);
+    const requests = new Requests(settings, classify);
     const bucket = new Bucket(connection, requests, name, settings);
     this.bucket = bucket;
     this.deletions = new Deletions(

@@ -1,14 +1,21 @@
-import { clampRange, StoreError, throwIfAborted, type LoadOptions } from "@borgstore/core";
+import {
+  bodyPieces,
+  clampRange,
+  rangeHeader,
+  StoreError,
+  throwIfAborted,
+  wantedRange,
+  wrongLength,
+  type Exchange,
+  type LoadOptions,
+  type WantedRange,
+} from "@borgstore/core";
 import type { Bucket, PartRequest } from "./bucket.ts";
-import { rangeHeader, wantedRange, type WantedRange } from "./byte-range.ts";
 import { isPreconditionFailed, isRangeUnsatisfiable } from "./classify.ts";
 import { answeredRange, bodyPart, getOrMissing, lengthOf } from "./load-file.ts";
-import { bodyError, bodyOf, wrongLength } from "./read-body.ts";
+import { bodyError, bodyOf } from "./read-body.ts";
 import { attempts } from "./repeated.ts";
-import type { Exchange } from "./requests.ts";
 import type { Target } from "./store-file.ts";
-
-const pieceBytes = 256 * 1024;
 
 /** What of a value is still to come. */
 interface Position {
@@ -122,54 +129,18 @@ async function openPart(
   }
 }
 
-/** Reads a body into pieces of their own memory, and moves the position on. */
+/** Reads a body in pieces, and moves the position on. */
 async function* readPieces(
   exchange: Exchange,
   { body, skip }: Opened,
   position: Position,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  // From now on the reader decides how long it takes.
-  exchange.giveSlotBack();
-  let toSkip = skip;
-  let piece = newPiece(position);
-  let filled = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      exchange.progress();
-      let rest = chunk.subarray(Math.min(toSkip, chunk.byteLength));
-      toSkip -= chunk.byteLength - rest.byteLength;
-      while (rest.byteLength > 0 && position.at + filled < position.end) {
-        const part = rest.subarray(
-          0,
-          Math.min(piece.byteLength - filled, position.end - position.at - filled),
-        );
-        piece.set(part, filled);
-        filled += part.byteLength;
-        rest = rest.subarray(part.byteLength);
-        if (filled < piece.byteLength) continue;
-        position.at += filled;
-        exchange.pause();
-        yield piece;
-        exchange.progress();
-        piece = newPiece(position);
-        filled = 0;
-      }
-      if (rest.byteLength > 0 && position.end !== Infinity) break;
-    }
-    if (filled > 0) {
-      position.at += filled;
-      exchange.pause();
-      yield piece.slice(0, filled);
-    }
-    if (position.end === Infinity) position.end = position.at;
-    if (position.at < position.end) throw wrongLength(position.at, position.end);
-  } finally {
-    body.destroy();
+  for await (const piece of bodyPieces(body, { skip, take: position.end - position.at }, exchange)) {
+    position.at += piece.byteLength;
+    yield piece;
   }
-}
-
-function newPiece({ at, end }: Position): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Math.min(pieceBytes, Math.max(0, end - at)));
+  if (position.end === Infinity) position.end = position.at;
+  if (position.at < position.end) throw wrongLength(position.at, position.end);
 }
 
 function changed(name: string, cause: unknown): StoreError {

@@ -14,6 +14,7 @@ async function start(): Promise<Running> {
 
 describe.skipIf(!rgw.available)(`Ceph RADOS Gateway ${rgw.tag}`, () => {
   registerSuite(full, it, "s3, RADOS Gateway", () =>
-    register("s3, RADOS Gateway", start, { skip: longCasesOfReaders }),
+    // Where the machine is busy, the processes of the gateway may be far slower than here.
+    register("s3, RADOS Gateway", start, { skip: longCasesOfReaders, caseTimeoutMs: 120_000 }),
   );
 });

@@ -143,9 +143,9 @@ describeAtGateway((site) => {
   describe.skipIf(full.isLeftOut)(`pages${full.tag}`, () => {
     test("of objects, and of directories without objects, end anywhere and lose nothing", async () => {
       const { backend, base } = await site.open();
-      const all = numbered("d", 2001, "/x");
+      const all = numbered("d", 1001, "/x");
       await site.plant(all.map((name) => base + name));
-      for (const count of [2001, 2000, 1001, 1000, 999, 1, 0]) {
+      for (const count of [1001, 1000, 999, 1, 0]) {
         const some = all.slice(0, count);
         await backend.deleteMany((await namesAt(backend)).filter((name) => !some.includes(name)));
         expect(await namesAt(backend)).toEqual(some);

@@ -63,15 +63,19 @@ export interface Known {
   readonly options?: S3Options;
   /** Cases that are beyond it, with the reason. */
   readonly skip?: Readonly<Record<string, string>>;
+  /** Time limit of each step of a case; the suite's own unless it is given. */
+  readonly caseTimeoutMs?: number;
 }
 
 /** Registers the conformance suite for one server, which is started when the first case needs it. */
 export function register(
   name: string,
   start: () => Promise<Running>,
-  { changes = {}, options = {}, skip = {} }: Known = {},
+  { changes = {}, options = {}, skip = {}, caseTimeoutMs }: Known = {},
 ): void {
-  describe(`server of ${name}`, () => {
+  // A case has four steps, and the failure of one is to be told by its name.
+  const limit = caseTimeoutMs === undefined ? {} : { timeout: 5 * caseTimeoutMs };
+  describe(`server of ${name}`, limit, () => {
     let starting: Promise<Running> | undefined;
     let outsider: Outsider | undefined;
     let count = 0;
@@ -97,6 +101,7 @@ export function register(
         await outsider.put(`${prefix}/${object}`, value);
       },
       skip,
+      ...(caseTimeoutMs !== undefined && { caseTimeoutMs }),
     });
   });
 }

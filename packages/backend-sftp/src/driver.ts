@@ -1,6 +1,7 @@
 import {
   nodeHashers,
   TempNames,
+  TempSweep,
   type BackendDriver,
   type ByteSource,
   type Capabilities,
@@ -23,7 +24,6 @@ import { quotaOf } from "./quota.ts";
 import { ServerAccess } from "./server-access.ts";
 import type { Session } from "./session.ts";
 import { checkStorage, createStorage, destroyStorage } from "./storage.ts";
-import { TempSweep } from "./sweep.ts";
 import { makeSyncer } from "./syncer.ts";
 import { ValueReader } from "./value-reader.ts";
 import { ValueWriter } from "./value-writer.ts";

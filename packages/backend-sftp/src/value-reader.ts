@@ -5,6 +5,7 @@ import {
   type ItemInfo,
   type LoadOptions,
   type OperationOptions,
+  type TempSweep,
 } from "@borgstore/core";
 import { isMissing } from "./classify.ts";
 import { hashFile } from "./hash-file.ts";
@@ -13,7 +14,6 @@ import { loadFile } from "./load-file.ts";
 import { describe } from "./read-entries.ts";
 import type { ServerAccess } from "./server-access.ts";
 import { loadPieces } from "./streams.ts";
-import type { TempSweep } from "./sweep.ts";
 
 /** Everything that changes nothing. */
 export class ValueReader {
@@ -76,7 +76,10 @@ export class ValueReader {
           recursive,
           followLinks: name === "" && this.#access.settings.allowLinkedNamespaces,
           signal,
-          onForeign: (foreign, entry) => this.#sweep.saw(session, foreign, entry),
+          onForeign: (foreign, { name: fileName, modifiedAt }) =>
+            this.#sweep.saw(fileName, modifiedAt === undefined ? undefined : modifiedAt * 1000, () =>
+              session.client.remove(foreign),
+            ),
         }),
       (session, error) => this.#access.explainer.listing(session, error, { name, path }),
     );

@@ -14,7 +14,16 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import type { SftpOptions } from "../src/index.ts";
 import { newDirectory } from "./fresh-directory.ts";
-import { asOpenSsh, longCases, register, type Place } from "./register-server.ts";
+import {
+  asOpenSsh,
+  casesOfAnswers,
+  casesOfThisSide,
+  longCases,
+  ofRealServers,
+  register,
+  shortCases,
+  type Place,
+} from "./register-server.ts";
 
 const full = fullScope(
   "the calls of Node are those of other tests with the server in this process and with OpenSSH",
@@ -57,7 +66,16 @@ async function rclonePlace(): Promise<Place> {
 
 describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
   registerSuite(full, it, "sftp, ssh2, OpenSSH", () => {
-    register("sftp, ssh2, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "ssh2" }));
+    register("sftp, ssh2, OpenSSH", asOpenSsh, () => opensshPlace({ transport: "ssh2" }), {
+      ...ofRealServers,
+      skip: longCases,
+    });
+    const unsynced: SftpOptions = { transport: "ssh2", durability: "none" };
+    const changes = { ...asOpenSsh, durable: false };
+    register("sftp, ssh2, OpenSSH, without syncing", changes, () => opensshPlace(unsynced), {
+      ...ofRealServers,
+      skip: shortCases,
+    });
   });
   registerSuite(full, it, "sftp, openssh, OpenSSH", () => {
     // Logging in takes the program a quarter of a second: one login serves all cases, as users have it too.
@@ -67,7 +85,10 @@ describe.skipIf(!openssh.available)(`OpenSSH ${openssh.tag}`, () => {
       ControlPath: join(tmpdir(), `sftp-control-${process.pid}`),
     };
     const start = (): Promise<Place> => opensshPlace({ transport: "openssh", sshOptions });
-    register("sftp, openssh, OpenSSH", asOpenSsh, start, { skip: longCases });
+    register("sftp, openssh, OpenSSH", asOpenSsh, start, {
+      ...ofRealServers,
+      skip: { ...longCases, ...casesOfAnswers },
+    });
   });
 });
 
@@ -76,10 +97,12 @@ describe.skipIf(!rclone.available)(`rclone serve sftp ${rclone.tag}`, () => {
   const doubled = "it may lose what is stored in a directory that two requests make at the same moment";
   registerSuite(full, it, "sftp, ssh2, rclone", () => {
     register("sftp, ssh2, rclone", { ...asOpenSsh, durable: false }, rclonePlace, {
+      ...ofRealServers,
       // It reads a directory anew for each file in it, unless it may rely on being alone.
       seesChanges: false,
       skip: {
         ...longCases,
+        ...casesOfThisSide,
         "concurrency/many-names": doubled,
         "concurrency/one-directory": doubled,
         "list/pages": doubled,

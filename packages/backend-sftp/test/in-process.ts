@@ -36,6 +36,8 @@ export async function startInProcess(options: Partial<SftpServerOptions> = {}): 
       path,
       transport: "ssh2",
       sshConfigFile: "none",
+      // There is no file to ask it about, and starting it takes longer than most operations.
+      sshProgram: join(directory, "no-ssh"),
       ...more,
       sshOptions: {
         IdentityFile: identity,

@@ -237,7 +237,7 @@ describe.skipIf(!openssh.available)(`a real sshd ${openssh.tag}`, () => {
       const refused = await failure(backend({ sshConfigFile: config, transport: "ssh2" }, host).open());
       expect(refused).toMatchObject({ code: "UNSUPPORTED" });
       expect(refused.message).toContain("gate has a ProxyCommand");
-      const led = await failure(backend({ sshConfigFile: config, connectTimeoutMs: 5000 }, host).open());
+      const led = await failure(backend({ sshConfigFile: config, connectTimeoutMs: 30_000 }, host).open());
       expect(led).toMatchObject({ code: "CONNECTION" });
     }
   });

@@ -22,6 +22,23 @@ export {
   type HasherFactory,
   type NodeCrypto,
 } from "./hashing.ts";
+export { bodyPieces } from "./http/body-pieces.ts";
+export {
+  parseContentRange,
+  partOfAnswer,
+  rangeHeader,
+  wantedRange,
+  type AnsweredRange,
+  type WantedRange,
+} from "./http/byte-range.ts";
+export { readBody, wrongLength, type Body, type BodyPart, type ReadBodyOptions } from "./http/read-body.ts";
+export {
+  Requests,
+  type Classify,
+  type Exchange,
+  type RequestLimits,
+  type RequestOptions,
+} from "./http/requests.ts";
 export { missingItem, type ItemInfo } from "./item-info.ts";
 export { checkName, isValidName, maxNameLength, nameProblem } from "./names.ts";
 export { checkKeyLength, deletedSuffix, nestName, unnestName } from "./nesting.ts";
@@ -130,4 +147,5 @@ export type {
   UndeleteOptions,
 } from "./store/store-options.ts";
 export { TempNames } from "./temp-names.ts";
+export { TempSweep } from "./temp-sweep.ts";
 export { collapseSlashes, decodePercent } from "./url-text.ts";

@@ -1,5 +1,6 @@
 import { differencesByRound, ratiosByRound, summarize, type Summary } from "./measure/statistics.ts";
 import type { Figure } from "./report/report.ts";
+import { rcloneBars } from "./rclone-bench/rclone-bars.ts";
 import { s3Bars } from "./s3-bench/s3-bars.ts";
 import { sftpBars } from "./sftp-bench/sftp-bars.ts";
 
@@ -118,6 +119,7 @@ export const bars: readonly Bar[] = [
   ...["store", "load", "info", "delete"].map(storeOverBackend),
   ...sftpBars,
   ...s3Bars,
+  ...rcloneBars,
 ];
 
 /** Holds the figures of a run against bars. */

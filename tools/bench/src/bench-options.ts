@@ -37,15 +37,15 @@ export interface BenchOptions {
 }
 
 /** The text of `--help`. */
-export const usage: string = `usage: pnpm bench [posixfs] [core] [sftp] [s3] [options]
+export const usage: string = `usage: pnpm bench [posixfs] [core] [sftp] [s3] [rclone] [options]
 
-  --sizes LIST        lengths of values: 1KiB,64KiB,4MiB (sftp: 1KiB; s3: 1KiB,1MiB)
-  --concurrency LIST  numbers of callers: 1,64 (sftp: 1,16,64; s3: 1,16,32,64)
-  --count N           calls of each kind per round: 4000 (sftp, s3: 1000)
-  --list-count N      items of the list bench: 100000 (sftp, s3: 10000)
+  --sizes LIST        lengths of values: 1KiB,64KiB,4MiB (sftp: 1KiB; s3: 1KiB,1MiB; rclone: 1KiB,64KiB,1MiB)
+  --concurrency LIST  numbers of callers: 1,64 (sftp: 1,16,64; s3: 1,16,32,64; rclone: 1,16)
+  --count N           calls of each kind per round: 4000 (sftp, s3, rclone: 1000)
+  --list-count N      items of the list bench: 100000 (sftp, s3, rclone: 10000)
   --large-size SIZE   length of a large value, of sftp: 64MiB
   --rounds N          rounds that count, after one to warm up: 5
-  --parts LIST        of posixfs: calls,list,loop,syscalls; of sftp: calls,list,large,distance; of s3: calls,list
+  --parts LIST        of posixfs: calls,list,loop,syscalls; of sftp: calls,list,large,distance; of s3 and rclone: calls,list
   --syscalls          the same as --parts syscalls
   --peers             with npm peers, installed into a cache directory
   --dir DIR           where to work: /dev/shm, else the temp directory

@@ -4,6 +4,7 @@ import type { BarResult } from "./bars.ts";
 import { parseBenchOptions, usage, type BenchOptions } from "./bench-options.ts";
 import { benchCore } from "./core-bench/core-bench.ts";
 import { benchPosixfs } from "./posixfs-bench/posixfs-bench.ts";
+import { benchRclone } from "./rclone-bench/rclone-bench.ts";
 import { Output } from "./report/output.ts";
 import { benchS3 } from "./s3-bench/s3-bench.ts";
 import { benchSftp } from "./sftp-bench/sftp-bench.ts";
@@ -16,6 +17,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ["core", benchCore],
   ["sftp", benchSftp],
   ["s3", benchS3],
+  ["rclone", benchRclone],
 ]);
 
 /**

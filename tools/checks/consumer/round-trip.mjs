@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { rclone } from "@borgstore/backend-rclone";
 import { s3 } from "@borgstore/backend-s3";
 import { sftp } from "@borgstore/backend-sftp";
 import { openStore, StoreError } from "@borgstore/core";
 
 const directory = `${process.cwd()}/storage`;
 const options = {
-  backends: [posixfs, s3, sftp],
+  backends: [posixfs, rclone, s3, sftp],
   namespaces: { config: { levels: [0] }, data: { levels: [2] } },
 };
 const url = pathToFileURL(directory).href;
@@ -42,5 +43,12 @@ const nowhereEither = openStore("s3:key:secret@http://127.0.0.1:1/bucket/storage
   retry: false,
 });
 await assert.rejects(nowhereEither, (error) => StoreError.is(error, "CONNECTION"));
+// A program that is no rclone is started, and ends: what that needs is installed and is loaded.
+const notRclone = openStore("rclone:remote:storage", {
+  ...options,
+  backendOptions: { rcloneProgram: process.execPath },
+  retry: false,
+});
+await assert.rejects(notRclone, (error) => StoreError.is(error, "UNSUPPORTED"));
 await rm(directory, { recursive: true });
 console.log("round trip: good");

@@ -1,12 +1,13 @@
 // Compiles with every compiler that the packages support.
 import { posixfs } from "@borgstore/backend-posixfs";
+import { rclone, rcloneBackend, type RcloneOptions } from "@borgstore/backend-rclone";
 import { s3, s3Backend, type S3BackendOptions } from "@borgstore/backend-s3";
 import { sftp, sftpBackend, type SftpOptions } from "@borgstore/backend-sftp";
 import { openStore, StoreError, type Backend, type ItemInfo } from "@borgstore/core";
 
 export async function sizes(url: string, signal: AbortSignal): Promise<Map<string, number>> {
   await using store = await openStore(url, {
-    backends: [posixfs, s3, sftp],
+    backends: [posixfs, rclone, s3, sftp],
     namespaces: { data: { levels: [2] } },
   });
   const found = new Map<string, number>();
@@ -33,6 +34,12 @@ export function onServer(options: SftpOptions): Backend {
   // @ts-expect-error durability is one of three words
   sftpBackend({ host: "host", path: "storage", durability: "always" });
   return sftpBackend({ host: "host", path: "storage", hostKeys: ["SHA256:…"], ...options });
+}
+
+export function onRemote(options: RcloneOptions): Backend {
+  // @ts-expect-error the remote is missing
+  rcloneBackend(options);
+  return rcloneBackend({ remote: "remote:storage", configFile: "rclone.conf", ...options });
 }
 
 export function inBucket(options: S3BackendOptions): Backend {

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { PythonReference } from "./python-reference.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { filesBelow, fileUrl, temporaryDirectory } from "./temp-directory.ts";
-import { expectSame, TwoSides } from "./two-sides.ts";
+import { exchangeAtRandom, TwoSides } from "./two-sides.ts";
 
 const python = findPythonReference();
 const peer = requirePeer("python borgstore", python !== undefined, "no Python that can import borgstore");
@@ -38,7 +38,6 @@ describe.skipIf(full.isLeftOut || !peer.available)(
       async (layout) => {
         const { namespace, level } = layout;
         const seed = 1000 + count;
-        const random = seededRandom(seed);
         const url = fileUrl(path.join(root, `live-${count++}`));
         const config = { [namespace]: { levels: [level] } };
         await using there = new PythonReference(python as string, { url, config });
@@ -46,11 +45,7 @@ describe.skipIf(full.isLeftOut || !peer.available)(
         await there.run("open");
         await using store = await here(url, config);
         const both = new TwoSides(namespace, store, there);
-        const names = Array.from({ length: 12 }, () => both.randomName(random));
-        for (let round = 0; round < 4; round++) {
-          for (let i = 0; i < 40; i++) await both.randomOperation(random, names);
-          await expectSame(both);
-        }
+        await exchangeAtRandom(both, seed, 4);
         await there.run("close");
         expect(both.live.size + both.deleted.size, `seed ${seed}`).toBeGreaterThan(0);
       },

@@ -36,7 +36,14 @@ let rgw: Rgw;
 let count = 0;
 
 /** A gateway with one bucket for all tests of a file, and who looks into it. */
-export function useBucket(): { readonly bystander: Bystander } {
+export interface TestBucket {
+  readonly name: string;
+  readonly server: Rgw;
+  readonly bystander: Bystander;
+}
+
+/** Starts the gateway before the first test, and stops it after the last. */
+export function useBucket(): TestBucket {
   let bystander: Bystander | undefined;
   beforeAll(async () => {
     if (!rgwPeer.available) return;
@@ -49,6 +56,10 @@ export function useBucket(): { readonly bystander: Bystander } {
     if (rgwPeer.available) await rgw.stop();
   });
   return {
+    name: bucket,
+    get server() {
+      return rgw;
+    },
     get bystander() {
       if (bystander === undefined) throw new Error("there is no gateway");
       return bystander;

@@ -81,7 +81,6 @@ describe.skipIf(full.isLeftOut || !rgwPeer.available || !pythonPeer.available)(
         await expect(closedStore(storage).destroy()).rejects.toMatchObject({ code: "BACKEND_NOT_FOUND" });
         await expect(openHere(storage, level0)).rejects.toMatchObject({ code: "BACKEND_NOT_FOUND" });
       },
-      180_000,
     );
 
     test("a storage without its marker is used by both sides as long as there is an object", async () => {

@@ -16,8 +16,8 @@ import { checkGoldenItems, checkGoldenListing } from "./golden-reading.ts";
 import { goldenStores, unpackGoldenStores, type GoldenStore } from "./golden.ts";
 import { PythonReference } from "./python-reference.ts";
 import { seededRandom } from "./seeded-random.ts";
-import { filesBelow, temporaryDirectory } from "./temp-directory.ts";
-import { expectSame, TwoSides, type Side } from "./two-sides.ts";
+import { filesBelow, lastingFiles, temporaryDirectory } from "./temp-directory.ts";
+import { exchangeAtRandom, exchangeItems, TwoSides, type Side } from "./two-sides.ts";
 
 type Transport = NonNullable<SftpOptions["transport"]>;
 
@@ -81,52 +81,24 @@ async function withBoth(
   await there.run("close");
 }
 
-/** Without temporary files: unpacked with their old times, they are removed as leftovers of a crash. */
-function lastingFiles(directory: string): Record<string, string> {
-  const files = Object.entries(filesBelow(directory));
-  return Object.fromEntries(files.filter(([name]) => !name.endsWith(".tmp")));
-}
-
-const exchanges = transports.flatMap((transport) =>
-  [0, 1, 2].flatMap((level) => [
-    { transport, level, creator: "theirs" as const, other: "ours" as const },
-    { transport, level, creator: "ours" as const, other: "theirs" as const },
-  ]),
+/** Each transport with each level and each creator, though not with every pair of them. */
+const exchanges = transports.flatMap((transport, at) =>
+  [0, 1, 2].map((level) =>
+    (at + level) % 2 === 0
+      ? { transport, level, creator: "theirs" as const }
+      : { transport, level, creator: "ours" as const },
+  ),
 );
 
 describe.skipIf(full.isLeftOut || !openssh.available || !peer.available)(
   `SFTP, live with the Python reference ${peer.tag} ${openssh.tag}${full.tag}`,
   () => {
-    for (const { creator, other, level, transport } of exchanges) {
+    for (const { creator, level, transport } of exchanges) {
       const [maker, reader] =
         creator === "ours" ? ["here", "by the reference"] : ["by the reference", "here"];
       test(`what is stored ${maker} on level ${level} is read and changed ${reader}, with ${transport}`, async () => {
-        const random = seededRandom(level);
         await withBoth({ namespace: "data", level, transport, creator }, async (both, directory) => {
-          const name = {
-            empty: both.randomName(random),
-            moved: both.randomName(random),
-            replaced: both.randomName(random),
-            deleted: both.randomName(random),
-            softDeleted: both.randomName(random),
-            undeleted: both.randomName(random),
-            besideItself: both.randomName(random),
-          };
-          for (const [at, each] of Object.values(name).entries()) {
-            await both.store(creator, each, random.bytes(at === 0 ? 0 : 10 ** (at - 1)));
-          }
-          for (const each of [name.undeleted, name.besideItself]) await both.softDelete(creator, each);
-          await both.store(creator, name.besideItself, random.bytes(50));
-          await expectSame(both);
-
-          await both.softDelete(other, name.softDeleted);
-          await both.undelete(other, name.undeleted);
-          await both.undelete(other, name.besideItself);
-          await both.move(other, name.empty, both.randomName(random));
-          await both.move(other, name.moved, both.randomName(random));
-          await both.store(other, name.replaced, random.bytes(70_000));
-          await both.delete(other, name.deleted);
-          await expectSame(both);
+          await exchangeItems(both, creator, seededRandom(level));
           // And nothing else has been left there.
           expect(Object.keys(filesBelow(directory))).toHaveLength(both.live.size + both.deleted.size);
         });
@@ -140,14 +112,9 @@ describe.skipIf(full.isLeftOut || !openssh.available || !peer.available)(
     ])(
       "both sides agree after random operations by either ($namespace, level $level, transport $transport)",
       async (layout) => {
-        const seed = 2000 + layout.level;
-        const random = seededRandom(seed);
         await withBoth(layout, async (both, directory) => {
-          const names = Array.from({ length: 12 }, () => both.randomName(random));
-          for (let round = 0; round < 3; round++) {
-            for (let i = 0; i < 40; i++) await both.randomOperation(random, names);
-            await expectSame(both);
-          }
+          const seed = 2000 + layout.level;
+          await exchangeAtRandom(both, seed);
           expect(both.live.size + both.deleted.size, `seed ${seed}`).toBeGreaterThan(0);
           expect(Object.keys(filesBelow(directory))).toHaveLength(both.live.size + both.deleted.size);
         });

@@ -32,6 +32,15 @@ export function filesBelow(directory: string): Record<string, string> {
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/**
+ * {@link filesBelow} without temporary files: those of golden stores have old times, and are removed as leftovers of a
+ * crash.
+ */
+export function lastingFiles(directory: string): Record<string, string> {
+  const files = Object.entries(filesBelow(directory));
+  return Object.fromEntries(files.filter(([name]) => !name.endsWith(".tmp")));
+}
+
 /** The `file:` URL of a directory, as both implementations take it. */
 export function fileUrl(directory: string): string {
   return pathToFileURL(directory).href;

@@ -1,7 +1,7 @@
 import type { Store } from "@borgstore/core";
 import { expect } from "vitest";
 import type { PythonReference } from "./python-reference.ts";
-import type { Random } from "./seeded-random.ts";
+import { seededRandom, type Random } from "./seeded-random.ts";
 import { sha256 } from "./temp-directory.ts";
 
 /** Who does an operation: our store, or that of the reference. */
@@ -36,6 +36,10 @@ export class TwoSides {
     if (side === "ours") await this.ours.store(name, value);
     else await this.theirs.store(name, value);
     this.live.set(name, value);
+  }
+
+  async load(side: Side, name: string): Promise<Uint8Array> {
+    return new Uint8Array(await (side === "ours" ? this.ours : this.theirs).load(name));
   }
 
   async softDelete(side: Side, name: string): Promise<void> {
@@ -119,6 +123,48 @@ export async function expectSame(both: TwoSides): Promise<void> {
       expect(await ours.hash(name, "sha256", { deleted: isDeleted })).toBe(digest);
       expect(await theirs.run("hash", { name, deleted: isDeleted })).toBe(digest);
     }
+  }
+}
+
+/**
+ * Items that one side has stored, soft-deleted and restored are read, changed, moved and deleted by the other. After
+ * each half both sides have the same.
+ */
+export async function exchangeItems(both: TwoSides, creator: Side, random: Random): Promise<void> {
+  const other: Side = creator === "ours" ? "theirs" : "ours";
+  const name = {
+    empty: both.randomName(random),
+    moved: both.randomName(random),
+    replaced: both.randomName(random),
+    deleted: both.randomName(random),
+    softDeleted: both.randomName(random),
+    undeleted: both.randomName(random),
+    besideItself: both.randomName(random),
+  };
+  for (const [at, each] of Object.values(name).entries()) {
+    await both.store(creator, each, random.bytes(at === 0 ? 0 : 10 ** (at - 1)));
+  }
+  for (const each of [name.undeleted, name.besideItself]) await both.softDelete(creator, each);
+  await both.store(creator, name.besideItself, random.bytes(50));
+  await expectSame(both);
+
+  await both.softDelete(other, name.softDeleted);
+  await both.undelete(other, name.undeleted);
+  await both.undelete(other, name.besideItself);
+  await both.move(other, name.empty, both.randomName(random));
+  await both.move(other, name.moved, both.randomName(random));
+  await both.store(other, name.replaced, random.bytes(70_000));
+  await both.delete(other, name.deleted);
+  await expectSame(both);
+}
+
+/** Both sides have the same after each round of 40 random operations by either. */
+export async function exchangeAtRandom(both: TwoSides, seed: number, rounds = 2): Promise<void> {
+  const random = seededRandom(seed);
+  const names = Array.from({ length: 12 }, () => both.randomName(random));
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < 40; i++) await both.randomOperation(random, names);
+    await expectSame(both);
   }
 }
 

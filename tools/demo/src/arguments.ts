@@ -26,8 +26,9 @@ both byte for byte, and shows what else a store can do. Running it again reuses 
 after the earlier run was killed.
 
   URL         where to store: file:///absolute/path, sftp://[user@]host[:port]/path (a second slash makes the path
-              absolute), s3:[profile@|key:secret@][http[s]://host[:port]]/bucket/path or b2: with the same, or
-              memory:  (default, also when empty: a fixed directory below the temp directory)
+              absolute), s3:[profile@|key:secret@][http[s]://host[:port]]/bucket/path or b2: with the same,
+              rclone:remote:path or rclone:/absolute/path by the program rclone, or memory:
+              (default, also when empty: a fixed directory below the temp directory)
   DIRECTORY   what to store (default: the repository's node_modules)
 
 Options:

@@ -29,7 +29,7 @@ export interface ChangeLevelResult {
   readonly operations: StoreStats["operations"];
 }
 
-const itemCount = 500;
+const itemCount = 100;
 const movesAtATime = 4;
 const readers = 4;
 

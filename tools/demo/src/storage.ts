@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { posixfs } from "@borgstore/backend-posixfs";
+import { rclone } from "@borgstore/backend-rclone";
 import { s3 } from "@borgstore/backend-s3";
 import { sftp, type SftpOptions } from "@borgstore/backend-sftp";
 import { memory, openStore, type NamespacesConfig, type Store } from "@borgstore/core";
@@ -8,7 +9,7 @@ import { snapshotPrefix } from "./manifest.ts";
 import { directoryId } from "./walk-directory.ts";
 
 /** The backends that the demo knows; another one is a dependency and an entry here. */
-const backends = [posixfs, s3, sftp, memory];
+const backends = [posixfs, rclone, s3, sftp, memory];
 
 const namespaces: NamespacesConfig = {
   config: { levels: [0] },
@@ -85,6 +86,13 @@ export function effectiveUrl(url: string): string {
 /** Directories that are not backed up: the demo's own, and that of the storage when it is a local one. */
 export async function ownDirectories(url: string, demoDirectory: string): Promise<ReadonlySet<string>> {
   const own = new Set([await directoryId(demoDirectory)]);
-  if (url.startsWith("file:")) own.add(await directoryId(fileURLToPath(url)));
+  const local = localDirectory(url);
+  if (local !== undefined) own.add(await directoryId(local));
   return own;
+}
+
+/** The directory that the storage is, where its URL names one of this machine. */
+function localDirectory(url: string): string | undefined {
+  if (url.startsWith("file:")) return fileURLToPath(url);
+  return url.startsWith("rclone:/") ? url.slice("rclone:".length) : undefined;
 }

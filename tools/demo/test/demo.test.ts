@@ -12,7 +12,7 @@ import type { DemoReport } from "../src/report.ts";
 import { largeSize, makeTree, treeFiles } from "./make-tree.ts";
 import { runForReport, startDemo } from "./run-main.ts";
 
-const timeout = 60_000;
+const timeout = 180_000;
 const quick = ["--progress", "0.01"];
 const furtherRuns = fullScope("the first run makes the same calls of Node");
 const otherMoments = fullScope("what another moment leaves does not depend on Node");
@@ -83,18 +83,11 @@ describe("a run of the demo", { timeout }, () => {
     expect(report.backup.differentBytes).toBeLessThanOrEqual(report.backup.bytes - largeSize);
     expect(await chunkPaths()).toHaveLength(report.backup.newChunks);
     expect(report.operations.store.failures).toBe(0);
-  });
-
-  it.skipIf(furtherRuns.isLeftOut)(`stores no chunk in a second run${furtherRuns.tag}`, async () => {
-    const first = await runForReport([url, tree], { temp });
-    const second = await runForReport([url, tree], { temp });
-    await expectGood(second);
-    expect(second.backup).toMatchObject({
-      newChunks: 0,
-      reusedChunks: first.backup.newChunks,
-      reusedBytes: first.backup.newBytes,
-    });
-    expect(second.found).toEqual({ chunks: first.backup.newChunks, snapshots: 1 });
+    // While every item changed its level it was read, and none was missed.
+    const { changeLevel } = report;
+    expect(changeLevel.operations.changeLevel).toMatchObject({ calls: changeLevel.items, failures: 0 });
+    expect(changeLevel.operations.load).toMatchObject({ calls: changeLevel.loads, failures: 0 });
+    expect(changeLevel.loadsOfMoving).toBeGreaterThan(0);
   });
 
   it("works in memory", async () => {
@@ -104,22 +97,17 @@ describe("a run of the demo", { timeout }, () => {
   });
 
   it.skipIf(furtherRuns.isLeftOut)(
-    `reads while every item changes its level, and misses none${furtherRuns.tag}`,
+    `keeps the default store below the temp directory, and stores no chunk there again${furtherRuns.tag}`,
     async () => {
-      const { changeLevel } = await runForReport([url, tree], { temp });
-      expect(changeLevel.operations.changeLevel).toMatchObject({ calls: changeLevel.items, failures: 0 });
-      expect(changeLevel.operations.load).toMatchObject({ calls: changeLevel.loads, failures: 0 });
-      expect(changeLevel.loadsOfMoving).toBeGreaterThan(0);
-    },
-  );
-
-  it.skipIf(furtherRuns.isLeftOut)(
-    `keeps the default store below the temp directory, and finds it again${furtherRuns.tag}`,
-    async () => {
-      await runForReport(["", tree], { temp });
+      const first = await runForReport(["", tree], { temp });
       const second = await runForReport(["", tree], { temp });
-      expect(second.found.snapshots).toBe(1);
       await expectGood(second);
+      expect(second.backup).toMatchObject({
+        newChunks: 0,
+        reusedChunks: first.backup.newChunks,
+        reusedBytes: first.backup.newBytes,
+      });
+      expect(second.found).toEqual({ chunks: first.backup.newChunks, snapshots: 1 });
     },
   );
 
@@ -149,36 +137,27 @@ describe("a run of the demo", { timeout }, () => {
 const mending = fullScope("restore.test.ts has the mending");
 
 describe.skipIf(mending.isLeftOut)(`a store that was damaged${mending.tag}`, { timeout }, () => {
-  it("is mended when a chunk has other bytes", async () => {
+  it("gets again what is too short or missing, and is mended where a chunk has other bytes", async () => {
     await runForReport([url, tree], { temp });
-    const paths = await chunkPaths();
-    const damaged = paths[3] as string;
+    const [short, missing, , damaged] = (await chunkPaths()) as [string, string, string, string];
+    await truncate(short, 0);
+    await rm(missing);
     const bytes = await readFile(damaged);
     bytes[0] = (bytes[0] ?? 0) ^ 1;
     await writeFile(damaged, bytes);
     const second = await runForReport([url, tree], { temp });
+    expect(second.backup).toMatchObject({ newChunks: 2, replacedChunks: 1 });
     expect(second.restored.mended).toEqual([damaged.slice(-64)]);
     await expectGood(second);
     const third = await runForReport([url, tree], { temp });
+    expect(third.backup).toMatchObject({ newChunks: 0, replacedChunks: 0 });
     expect(third.restored.mended).toEqual([]);
-  });
-
-  it("gets chunks again that are too short or missing", async () => {
-    await runForReport([url, tree], { temp });
-    const [short, missing] = (await chunkPaths()) as [string, string];
-    await truncate(short, 0);
-    await rm(missing);
-    const second = await runForReport([url, tree], { temp });
-    expect(second.backup).toMatchObject({ newChunks: 2, replacedChunks: 1 });
-    expect(second.restored.mended).toEqual([]);
-    await expectGood(second);
   });
 });
 
 describe("a killed demo", { timeout }, () => {
   const moments: readonly [string, RegExp][] = [
     ["at its start", /1\. Open/],
-    ["when it has stored something", /storing, (?!0 %)\d+ %/],
     ["when it has stored about half", /storing, [4-9]\d %/],
     ["before the snapshot", /3\. Write/],
     ["when it starts to restore", /4\. Restore/],

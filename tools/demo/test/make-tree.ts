@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 
 /** How many regular files {@link makeTree} makes. */
-export const treeFiles = 320;
+export const treeFiles = 96;
 
 /** Three chunks of different content, and one byte. */
 export const largeSize = 3 * 1024 * 1024 + 1;

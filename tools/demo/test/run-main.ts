@@ -29,15 +29,19 @@ export interface StartOptions {
   readonly latencyMs?: number;
   /** Variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Makes it the leader of a process group, to which a signal can be sent as a terminal does. Default: it is not. */
+  readonly isGroupLeader?: boolean;
 }
 
 /** Starts the built demo. */
-export function startDemo(args: readonly string[], { temp, latencyMs, env = {} }: StartOptions): RunningDemo {
+export function startDemo(args: readonly string[], options: StartOptions): RunningDemo {
+  const { temp, latencyMs, env = {}, isGroupLeader = false } = options;
   if (!existsSync(main)) throw new Error(`${main} is missing: run "pnpm build" first`);
   const emulation = latencyMs === undefined ? {} : { BORGSTORE_LATENCY: `${latencyMs * 1000}` };
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, TMPDIR: temp, ...emulation, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: isGroupLeader,
   });
   const output = { stdout: "", stderr: "", both: "" };
   const watchers = new Set<() => void>();

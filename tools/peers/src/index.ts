@@ -1,13 +1,16 @@
 export { commandWorks } from "./command-works.ts";
+export { findNewestRclone } from "./find-newest-rclone.ts";
 export { findProgram, findSftpServer, findSshd } from "./find-program.ts";
 export { findPythonReference } from "./find-python-reference.ts";
 export { opensshAvailable, opensshReason } from "./openssh-available.ts";
 export { rcloneAvailable } from "./rclone-available.ts";
-export { startRcloneSftp, type RcloneSftp, type RcloneSftpOptions } from "./rclone-sftp.ts";
+export { type RcloneServerOptions } from "./rclone-server.ts";
+export { startRcloneSftp, type RcloneSftp } from "./rclone-sftp.ts";
+export { startRcloneWebdav, type RcloneWebdav } from "./rclone-webdav.ts";
 export { requirePeer, type Peer, type PeerName } from "./require-peer.ts";
 export { rgwAvailable } from "./rgw-available.ts";
 export { startRgw, type Rgw, type RgwOptions } from "./rgw.ts";
-export { type S3Credentials } from "./s3-request.ts";
+export { escapeS3Key, s3Request, type S3Credentials, type S3Request, type S3Response } from "./s3-request.ts";
 export { type SshClientFiles } from "./ssh-client-files.ts";
 export { type SshKeyType } from "./ssh-keys.ts";
 export { type SftpSubsystem } from "./sshd-config.ts";

@@ -3,7 +3,7 @@ import { findProgram } from "./find-program.ts";
 
 let known: boolean | undefined;
 
-/** Whether {@link startRcloneSftp} can work here: rclone runs, and ssh-keygen is there to make its keys. */
+/** Whether rclone and its servers can work here: rclone runs, and ssh-keygen is there to make the keys of SFTP. */
 export function rcloneAvailable(): boolean {
   known ??= findProgram("ssh-keygen") !== undefined && commandWorks("rclone", ["version"]);
   return known;

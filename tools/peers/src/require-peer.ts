@@ -7,7 +7,9 @@
  * - `unprivileged user`: the right to run a child process under another user id, for which permissions count.
  * - `python borgstore`: the reference, see `findPythonReference`.
  * - `openssh`: sshd, ssh, sftp and ssh-keygen, see `opensshAvailable` and `startSshd`.
- * - `rclone`: the program, whose `rclone serve sftp` is a second SFTP server, see `rcloneAvailable` and `startRcloneSftp`.
+ * - `rclone`: the program, also as a server of SFTP and WebDAV, see `rcloneAvailable`, `startRcloneSftp` and
+ *   `startRcloneWebdav`.
+ * - `newest rclone`: a newer one than that of the distribution, see `findNewestRclone`.
  * - `rgw`: Ceph's RADOS Gateway, an S3 server, see `rgwAvailable` and `startRgw`.
  */
 export type PeerName =
@@ -18,6 +20,7 @@ export type PeerName =
   | "python borgstore"
   | "openssh"
   | "rclone"
+  | "newest rclone"
   | "rgw";
 
 /** A real part, and whether it is there. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { answersHttp } from "./answers-http.ts";
 import { CephCluster } from "./ceph-cluster.ts";
 import { onFreePort } from "./free-port.ts";
 import { signalAll } from "./process-tree.ts";
@@ -52,22 +53,13 @@ async function addUser(cluster: CephCluster, name: string, key: S3Credentials): 
 }
 
 async function startGateway(cluster: CephCluster, port: number): Promise<ServerProcess> {
-  const answers = async () => {
-    try {
-      const { status } = await s3Request({ endpoint: `http://127.0.0.1:${port}`, method: "GET", path: "/" });
-      return status === 200;
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") return false;
-      throw error;
-    }
-  };
   // Without tcp_nodelay, small answers on a kept connection wait for an acknowledgement, some 40 ms.
   const frontend = `beast endpoint=127.0.0.1:${port} tcp_nodelay=1`;
   return await cluster.startServer(
     "radosgw",
     ["-f", "-n", "client.gateway", "--rgw-frontends", frontend],
     port,
-    answers,
+    async () => await answersHttp(port),
   );
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { requirePeer, rgwAvailable, startRgw, type Rgw, type S3Credentials } from "../src/index.ts";
 import { descendants, waitUntilGone } from "../src/process-tree.ts";
-import { s3Request, type S3Request, type S3Response } from "../src/s3-request.ts";
+import { escapeS3Key, s3Request, type S3Request, type S3Response } from "../src/s3-request.ts";
 import { serveRgw } from "../src/serve-rgw.ts";
 import { temporaryDirectory } from "./ssh-client.ts";
 
@@ -57,6 +57,21 @@ describe.skipIf(!peer.available)(`a RADOS Gateway ${peer.tag}`, () => {
     const { endpoint, credentials } = rgw;
     const answer = await s3Request({ endpoint, method: "GET", path: "/bucket/object", credentials });
     expect(answer).toEqual({ status: 200, body: "content" });
+  });
+
+  test("keys may hold any characters, values any bytes, and both can be listed", async () => {
+    const { endpoint, credentials } = rgw;
+    const key = "a b/../it's 100 % (ü)*+?&=~";
+    const body = Uint8Array.of(0, 0xff, 0x80);
+    const at = `/bucket/${escapeS3Key(key)}`;
+    expect((await s3Request({ endpoint, method: "PUT", path: at, credentials, body })).status).toBe(200);
+    const query = { "list-type": "2", prefix: "a b/", "encoding-type": "url" };
+    const answer = await s3Request({ endpoint, method: "GET", path: "/bucket", query, credentials });
+    expect(answer.status).toBe(200);
+    const listed = /<Key>([^<]*)/.exec(answer.body)?.[1] ?? "";
+    // It escapes the apostrophe for XML, not for URLs.
+    expect(decodeURIComponent(listed.replaceAll("&apos;", "'"))).toBe(key);
+    expect(answer.body).toContain("<Size>3</Size>");
   });
 
   test("a bucket that exists already stays as it is, and a name that is none is refused", async () => {

@@ -11,7 +11,7 @@ import { failure, mustBeFailure, outcome, until } from "./settled.ts";
 import { impatient, layered, onOpenStage, patient, type Stage } from "./stage.ts";
 import { optionsFor } from "../place.ts";
 
-const withinMs = 30_000;
+const withinMs = 60_000;
 const oldPrint = contents(before)["data/old"];
 // What is tried out before may find nobody there; that is told by other tests.
 const open = [...operations, ...demanding].filter(

@@ -21,7 +21,7 @@ export function gateway(): () => Rgw {
  * after the one that its state tells of.
  */
 export async function startAgain(rgw: Rgw): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 60_000;
   while (true) {
     try {
       await rgw.startGateway();

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { mustBeAmong } from "./checks.ts";
 
 /** Ten times what is needed, at least. */
-export const withinMs = 15_000;
+export const withinMs = 30_000;
 
 /** Waits for a call that must end by itself, and gives what it failed with. @throws Error when it has not within the time */
 export async function outcome(
@@ -50,21 +50,21 @@ export function mustBeFailure(
 /**
  * Waits for what nothing announces. Has no timer while it looks, unlike vitest's own polling.
  *
- * @throws Error when it has not come true within 10 s
+ * @throws Error when it has not come true within 30 s
  */
 export async function until(isSo: () => boolean, about = String(isSo)): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 30_000;
   while (!isSo()) {
-    if (performance.now() > deadlineMs) throw new Error(`not so within 10 s: ${about}`);
+    if (performance.now() > deadlineMs) throw new Error(`not so within 30 s: ${about}`);
     await delay(1);
   }
 }
 
 /** The same for what has to be asked for. */
 export async function untilFound<T>(find: () => Promise<T>, isSo: (found: T) => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 30_000;
   while (!isSo(await find())) {
-    if (performance.now() > deadlineMs) throw new Error(`not so within 10 s: ${String(isSo)}`);
+    if (performance.now() > deadlineMs) throw new Error(`not so within 30 s: ${String(isSo)}`);
     await delay(10);
   }
 }

@@ -21,7 +21,7 @@ import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const each = transports.map((transport) => ({ transport }));
-const withinMs = 15_000;
+const withinMs = 30_000;
 function doNothing(): void {
   // Nobody is to be told.
 }

@@ -50,8 +50,8 @@ describe.skipIf(full.isLeftOut)(`a connection that is killed at any request${ful
       server.resetCounts();
       const accepted = server.acceptedConnections;
       const hit = killer.arm(point);
-      const { error } = await settled(operation.run(backend), 10_000);
-      await settled(hit, 10_000);
+      const { error } = await settled(operation.run(backend), 30_000);
+      await settled(hit, 30_000);
       // Nothing of ours is left, and the server has ended all that it had begun.
       if (operation.reconnects === true) {
         // Either it has connected anew, or both sides know that nobody is connected.

@@ -15,7 +15,7 @@ import { failure, settled, until } from "./settled.ts";
 import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
-const withinMs = 15_000;
+const withinMs = 30_000;
 const each = transports.map((transport) => ({ transport }));
 
 function isSilent(request: SftpRequestInfo): boolean {

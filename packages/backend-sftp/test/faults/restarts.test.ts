@@ -11,7 +11,7 @@ import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const each = transports.map((transport) => ({ transport }));
-const withinMs = 20_000;
+const withinMs = 30_000;
 
 describe.skipIf(full.isLeftOut || !openssh.available)(
   `an OpenSSH that cannot be reached for a while ${openssh.tag}${full.tag}`,

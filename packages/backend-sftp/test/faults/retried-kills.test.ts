@@ -23,7 +23,7 @@ import { full } from "./scope.ts";
 
 const limits = { stallTimeoutMs: 3000, requestTimeoutMs: 3000, keepaliveIntervalMs: 0 };
 const retry: RetryOptions = { firstDelayMs: 1, maxDelayMs: 5 };
-const withinMs = 15_000;
+const withinMs = 30_000;
 
 function layered(backend: Backend): Backend {
   return composeLayers(backend, { ...defaultLayers(backend.capabilities), retry });

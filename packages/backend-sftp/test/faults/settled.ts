@@ -37,7 +37,7 @@ export async function settled<T>(
 export async function failure(
   call: Promise<unknown>,
   codes: StoreErrorCode | readonly StoreErrorCode[],
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<StoreError> {
   return mustBeFailure((await settled(call, withinMs)).error, codes);
 }
@@ -53,12 +53,12 @@ export function mustBeFailure(error: unknown, codes: StoreErrorCode | readonly S
 /**
  * Waits for what nothing announces. Has no timer while it looks, unlike vitest's own polling.
  *
- * @throws Error when it has not come true within 10 s
+ * @throws Error when it has not come true within 30 s
  */
 export async function until(isSo: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 30_000;
   while (!isSo()) {
-    if (performance.now() > deadlineMs) throw new Error(`not so within 10 s: ${String(isSo)}`);
+    if (performance.now() > deadlineMs) throw new Error(`not so within 30 s: ${String(isSo)}`);
     await delay(1);
   }
 }

@@ -12,7 +12,7 @@ import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const directions: readonly ProxyDirection[] = ["toServer", "toClient"];
-const withinMs = 10_000;
+const withinMs = 30_000;
 
 const cutOperations = {
   // Of those whose requests have no parts, each request is hit elsewhere.

@@ -17,7 +17,7 @@ import { full } from "./scope.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const each = transports.map((transport) => ({ transport }));
-const withinMs = 15_000;
+const withinMs = 30_000;
 
 /** As `ssh-keygen -l` prints it. */
 function fingerprint(keyFile: string): string {

@@ -2,13 +2,13 @@ import { rgwAvailable, startRgw } from "@borgstore/tools-peers";
 import { bars, checkBars, type BarResult } from "../bars.ts";
 import { formatSize, type BenchOptions } from "../bench-options.ts";
 import { measureCalls, type CallsPlan } from "../calls/measure-calls.ts";
+import { measureListings } from "../calls/measure-listings.ts";
 import { Workspace } from "../measure/workspace.ts";
 import type { Output } from "../report/output.ts";
 import { relate, type Figure } from "../report/report.ts";
 import { findPythonBorgstore } from "../subjects/python-borgstore.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { bareSdk } from "./bare-sdk.ts";
-import { measureS3Listings } from "./list-bench.ts";
 import { ourBackend, ourStore } from "./our-s3.ts";
 import { makePlace, urlOf, type S3Place } from "./s3-place.ts";
 
@@ -30,7 +30,7 @@ export async function benchS3(options: BenchOptions, output: Output): Promise<re
   if (options.parts.includes("list")) {
     const itemCount = options.listCount ?? 10_000;
     const subjects = [bareSdk(place), ourBackend(place), ourStore(place)];
-    const measured = await measureS3Listings(subjects, itemCount, options.rounds, workspace);
+    const measured = await measureListings("s3", subjects, itemCount, options.rounds, workspace);
     output.figures(`Listing ${itemCount} items by S3`, relateTo(bareSubject, measured));
     figures.push(...measured);
   }

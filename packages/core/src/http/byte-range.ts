@@ -1,4 +1,5 @@
-import { StoreError, type LoadOptions } from "@borgstore/core";
+import { StoreError } from "../errors.ts";
+import type { LoadOptions } from "../options.ts";
 
 /** What a load asks for: from a place counted from the start or, when negative, from the end. */
 export interface WantedRange {

@@ -1,4 +1,4 @@
-import { clampRange, type LoadOptions } from "@borgstore/core";
+import { clampRange, type LoadOptions } from "../../src/index.ts";
 import { describe, expect, test } from "vitest";
 import {
   parseContentRange,
@@ -7,7 +7,7 @@ import {
   wantedRange,
   type AnsweredRange,
   type WantedRange,
-} from "../src/byte-range.ts";
+} from "../../src/http/byte-range.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 

@@ -1,14 +1,9 @@
-import {
-  longestTimerMs,
-  onAbort,
-  raceAbort,
-  Slots,
-  StoreError,
-  throwIfAborted,
-  type AbortRegistration,
-} from "@borgstore/core";
-import type { Readable } from "node:stream";
-import { classify } from "./classify.ts";
+import { onAbort, type AbortRegistration } from "../abort-listeners.ts";
+import { raceAbort, throwIfAborted } from "../abort.ts";
+import { StoreError } from "../errors.ts";
+import { Slots } from "../layers/slots.ts";
+import { longestTimerMs } from "../option-checks.ts";
+import type { Body } from "./read-body.ts";
 
 /** How long and how many requests may be under way. */
 export interface RequestLimits {
@@ -31,6 +26,9 @@ export interface RequestOptions {
   readonly isLong?: boolean | undefined;
 }
 
+/** Makes of what a request failed with what the caller is told: a `StoreError` where it can be. */
+export type Classify = (error: unknown, name: string | undefined) => unknown;
+
 /** The slowest line that a body is sent over without running into the limit, in bytes per ms: 16 KiB/s. */
 const slowestBytesPerMs = 16.384;
 
@@ -40,12 +38,14 @@ const slowestBytesPerMs = 16.384;
  */
 export class Requests {
   readonly #limits: RequestLimits;
+  readonly #classify: Classify;
   readonly #slots: Slots;
   readonly #underWay = new Set<Exchange>();
   #isClosed = false;
 
-  constructor(limits: RequestLimits) {
+  constructor(limits: RequestLimits, classify: Classify) {
     this.#limits = limits;
+    this.#classify = classify;
     this.#slots = new Slots(limits.concurrency);
   }
 
@@ -77,7 +77,7 @@ export class Requests {
       this.#slots.release();
       throw closedError();
     }
-    const exchange = new Exchange(this.#limits, options, {
+    const exchange = new Exchange(this.#limits, options, this.#classify, {
       giveBack: () => this.#slots.release(),
       end: () => this.#underWay.delete(exchange),
     });
@@ -105,27 +105,37 @@ interface ExchangeEvents {
 export class Exchange {
   readonly #limits: RequestLimits;
   readonly #options: RequestOptions;
+  readonly #classify: Classify;
   readonly #events: ExchangeEvents;
   readonly #controller = new AbortController();
   readonly #aborting: AbortRegistration | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #body: Readable | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastProgressMs = 0;
+  #body: Body | undefined;
   #isReading = false;
   #hasSlot = true;
   #hasEnded = false;
 
-  constructor(limits: RequestLimits, options: RequestOptions, events: ExchangeEvents) {
+  /** Made by {@link Requests}. */
+  constructor(limits: RequestLimits, options: RequestOptions, classify: Classify, events: ExchangeEvents) {
     this.#limits = limits;
     this.#options = options;
+    this.#classify = classify;
     this.#events = events;
     const { signal, bodyBytes = 0, isLong = false } = options;
     this.#aborting = onAbort(signal, () => this.abort(signal?.reason));
-    const wantedMs = Math.round(limits.requestTimeoutMs * (isLong ? 10 : 1) + bodyBytes / slowestBytesPerMs);
+    this.#limit(bodyBytes, isLong);
+  }
+
+  #limit(bodyBytes: number, isLong: boolean): void {
+    const { requestTimeoutMs } = this.#limits;
+    const wantedMs = Math.round(requestTimeoutMs * (isLong ? 10 : 1) + bodyBytes / slowestBytesPerMs);
     const limitMs = Math.min(wantedMs, longestTimerMs);
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#timeOut(`no answer within ${limitMs} ms`), limitMs);
   }
 
-  /** For the SDK: aborted when the caller aborts or a limit is reached. */
+  /** For whoever sends it: aborted when the caller aborts or a limit is reached. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -136,20 +146,39 @@ export class Exchange {
    */
   progress(): void {
     if (this.#hasEnded) return;
-    if (this.#isReading) {
-      this.#timer?.refresh();
-      return;
-    }
+    this.#lastProgressMs = performance.now();
+    if (this.#isReading) return;
     this.#isReading = true;
+    this.#watch(this.#limits.stallTimeoutMs);
+  }
+
+  /** Looks again after so long whether there was progress: pieces come too often to set a timer for each. */
+  #watch(ms: number): void {
     clearTimeout(this.#timer);
-    const { stallTimeoutMs } = this.#limits;
-    this.#timer = setTimeout(() => this.#timeOut(`no data for ${stallTimeoutMs} ms`), stallTimeoutMs);
+    this.#timer = setTimeout(() => {
+      const { stallTimeoutMs } = this.#limits;
+      const leftMs = this.#lastProgressMs + stallTimeoutMs - performance.now();
+      // Timers may be a little early.
+      if (leftMs > 1) this.#watch(Math.ceil(leftMs));
+      else this.#timeOut(`no data for ${stallTimeoutMs} ms`);
+    }, ms);
   }
 
   /**
-   * The answer's body, which ends with the request. The SDK ends it by itself only until it has handed it out.
+   * The request's body has been sent, or so much of it that only the answer is awaited now.
+   *
+   * @param bodyBytes what the other side may have to pass on before it answers
    */
-  reads(body: Readable): void {
+  sent(bodyBytes: number): void {
+    if (this.#hasEnded) return;
+    this.#isReading = false;
+    this.#limit(bodyBytes, false);
+  }
+
+  /**
+   * The answer's body, which ends with the request, whoever else may end it earlier.
+   */
+  reads(body: Body): void {
     this.#body = body;
     // Whoever reads it is told; a body that nobody reads any more may fail as it likes.
     body.on("error", () => {});
@@ -169,8 +198,8 @@ export class Exchange {
   }
 
   /**
-   * Settles as the work does, or with the reason as soon as the request is aborted: before it is sent, the SDK waits for
-   * credentials, and does not look at the signal.
+   * Settles as the work does, or with the reason as soon as the request is aborted: work may wait for something that
+   * does not look at the signal.
    */
   race<T>(work: Promise<T>): Promise<T> {
     return raceAbort(work, this.#controller.signal);
@@ -187,7 +216,7 @@ export class Exchange {
   explain(error: unknown): unknown {
     return this.#controller.signal.aborted
       ? (this.#controller.signal.reason as unknown)
-      : classify(error, this.#options.name);
+      : this.#classify(error, this.#options.name);
   }
 
   /** Must be called in the end, once or more often. */

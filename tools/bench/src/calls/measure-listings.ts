@@ -8,7 +8,8 @@ const value = new Uint8Array(1);
 const callers = 32;
 
 /** Measures listings of a storage of two levels that each subject has filled; ms. */
-export async function measureS3Listings(
+export async function measureListings(
+  bench: string,
   subjects: readonly Subject[],
   itemCount: number,
   rounds: number,
@@ -27,7 +28,7 @@ export async function measureS3Listings(
       async () => await interleave(opened, 1, (open) => time(open, itemCount)),
     );
     return subjects.map(({ name: subject }, at) => ({
-      bench: "s3",
+      bench,
       what: "list",
       subject,
       callers: 1,

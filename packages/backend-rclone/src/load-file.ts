@@ -1,0 +1,193 @@
+import {
+  clampRange,
+  parseContentRange,
+  partOfAnswer,
+  rangeHeader,
+  readBody,
+  StoreError,
+  wantedRange,
+  type BodyPart,
+  type Exchange,
+  type LoadOptions,
+  type WantedRange,
+} from "@borgstore/core";
+import type { Answer, Call } from "./rc-client.ts";
+import { notFromRclone } from "./rc-client.ts";
+import type { Remote } from "./remote.ts";
+
+/** How often a value is asked for again that is replaced just then by one of another length. */
+const mostReplacements = 4;
+
+/**
+ * Loads a value or a part of it: by one request, unless the part is not there as asked for, or the object is replaced
+ * between the moment when rclone looks how long it is and the one when it reads it.
+ */
+export async function loadFile(
+  remote: Remote,
+  name: string,
+  options: LoadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const call: Call = { signal: options.signal, name };
+  for (let replacements = 0; ; replacements++) {
+    try {
+      return await loadOnce(remote, name, options, call);
+    } catch (error) {
+      if (replacements >= mostReplacements || !mayBeReplaced(error)) throw error;
+    }
+  }
+}
+
+/** Whether a value came in another length than it was announced. */
+function mayBeReplaced(error: unknown): boolean {
+  return StoreError.is(error, "INTEGRITY") || (StoreError.is(error, "CONNECTION") && isCutOff(error.cause));
+}
+
+/** Whether the answer had begun. */
+function isCutOff(cause: unknown): boolean {
+  return cause instanceof Error && cause.message === "aborted";
+}
+
+async function loadOnce(
+  remote: Remote,
+  name: string,
+  options: LoadOptions,
+  call: Call,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const wanted = wantedRange(options);
+  if (wanted === undefined) return await loadPart(remote, name, undefined, undefined, call);
+  if (wanted.size !== 0) {
+    const range = rangeHeader(wanted);
+    const part = range === undefined ? undefined : await tryPart(remote, name, wanted, range, call);
+    if (part !== undefined) return part;
+  }
+  const measured = await measure(remote, name, wanted, call);
+  if (measured.size === 0) return new Uint8Array(0);
+  return await loadPart(remote, name, measured, rangeHeader(measured), call);
+}
+
+/**
+ * Loads a part without knowing whether it is there. What rclone answers when it is not differs from service to service,
+ * down to a connection that it gives up: `undefined` for all of that.
+ */
+async function tryPart(
+  remote: Remote,
+  name: string,
+  wanted: WantedRange,
+  range: string,
+  call: Call,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await loadPart(remote, name, wanted, range, call);
+  } catch (error) {
+    if (!mayBeOfRange(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether a failure may come from a part that is not there: then the value is measured. */
+export function mayBeOfRange(error: unknown): boolean {
+  if (!StoreError.is(error)) return false;
+  return ["RANGE", "INTEGRITY", "CONNECTION", "UNAVAILABLE"].includes(error.code) && !error.unsent;
+}
+
+/** The part that is there, by the length of the value. */
+export async function measure(
+  remote: Remote,
+  name: string,
+  { offset, size }: WantedRange,
+  call: Call,
+): Promise<{ readonly offset: number; readonly size: number }> {
+  const stat = await remote.stat(name, call);
+  if (stat === undefined) {
+    const found = await remote.look(name, call);
+    throw new StoreError(found === "directory" ? "IS_DIRECTORY" : "NOT_FOUND", { key: name });
+  }
+  const { start, end } = clampRange(stat.size, offset, size);
+  return { offset: start, size: Math.max(0, end - start) };
+}
+
+async function loadPart(
+  remote: Remote,
+  name: string,
+  wanted: WantedRange | undefined,
+  range: string | undefined,
+  call: Call,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await remote.client.requests.run(call, async (exchange) => {
+    const answer = await openPart(remote, exchange, name, range);
+    try {
+      const part = partOf(answer, wanted);
+      if (part.length === undefined) return await readUnannounced(answer, exchange);
+      return await readBody(answer.body, part, exchange, { allocate });
+    } finally {
+      answer.body.destroy();
+    }
+  });
+}
+
+/** Not cleared: all of it is written before anybody sees it. */
+function allocate(byteCount: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteCount).buffer);
+}
+
+/**
+ * Asks for a value or a part of it.
+ *
+ * @throws StoreError `NOT_FOUND`, `IS_DIRECTORY`; `RANGE` for what rclone answers only to a part that is not there.
+ */
+export async function openPart(
+  remote: Remote,
+  exchange: Exchange,
+  name: string,
+  range: string | undefined,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await remote.get(exchange, name, range);
+    exchange.progress();
+    if (answer.isBroken) throw new StoreError("RANGE", { key: name });
+    if (answer.status === 200 || answer.status === 206) {
+      // Lists of directories have another form, and the pages of a proxy too.
+      if (answer.headers["accept-ranges"] === "bytes") return answer;
+      answer.body.destroy();
+      throw notFromRclone(name);
+    }
+    const failure = await remote.client.failureOf(answer, exchange, name);
+    if (StoreError.is(failure, "NOT_A_DIRECTORY")) {
+      throw new StoreError("NOT_FOUND", { key: name, cause: failure });
+    }
+    const isMissing = StoreError.is(failure, "NOT_FOUND");
+    if (isMissing && remote.features.cachesDirectories && attempt === 1) continue;
+    if (!isMissing && range !== undefined && (answer.status === 404 || answer.status === 416)) {
+      throw new StoreError("RANGE", { key: name, cause: failure });
+    }
+    throw failure;
+  }
+}
+
+/**
+ * Which bytes of the body are wanted. Without `Content-Range` the service has sent everything, and what was asked for is
+ * cut out of it.
+ *
+ * @throws StoreError `INTEGRITY` when it sent something else; `RANGE` when there is no such part.
+ */
+export function partOf({ status, headers }: Answer, wanted: WantedRange | undefined): BodyPart {
+  const text = headers["content-length"];
+  const length = text === undefined ? undefined : Number(text);
+  if (wanted === undefined) return { skip: 0, take: length ?? Infinity, length };
+  const range = parseContentRange(headers["content-range"]);
+  if (range === undefined) {
+    if (status !== 200 || length === undefined) throw new StoreError("RANGE");
+    return { ...partOfAnswer(wanted, { start: 0, end: length, total: length }), length };
+  }
+  return { ...partOfAnswer(wanted, range), length: length ?? range.end - range.start };
+}
+
+/** Reads a value of which the service does not tell the length: its end is the one that the protocol marks. */
+async function readUnannounced({ body }: Answer, exchange: Exchange): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    exchange.progress();
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}

@@ -1,0 +1,41 @@
+import type { NameLocks } from "./name-locks.ts";
+import { mustLook } from "./publish.ts";
+import type { Call } from "./rc-client.ts";
+import type { Remote } from "./remote.ts";
+
+/** Directories that are remembered; beyond that all are forgotten. */
+const mostRemembered = 10_000;
+
+/**
+ * Makes directories before anything is put into them, one at a time: rclone makes them as well, but several services
+ * fail when two calls make the same one.
+ */
+export class MadeDirectories {
+  readonly #remote: Remote;
+  readonly #locks: NameLocks;
+  readonly #made = new Set<string>();
+
+  constructor(remote: Remote, locks: NameLocks) {
+    this.#remote = remote;
+    this.#locks = locks;
+  }
+
+  /** Makes the directory that a name is in, unless this session has made it or seen it made. */
+  async makeFor(name: string, call: Call): Promise<void> {
+    const slash = name.lastIndexOf("/");
+    if (slash === -1 || !mustLook(this.#remote)) return;
+    const directory = name.slice(0, slash);
+    if (this.#made.has(directory)) return;
+    await this.#locks.run([this.#remote.fs], call.signal, async () => {
+      if (this.#made.has(directory)) return;
+      await this.#remote.mkdir(directory, call);
+      if (this.#made.size >= mostRemembered) this.#made.clear();
+      this.#made.add(directory);
+    });
+  }
+
+  /** Somebody has removed a directory. */
+  forget(): void {
+    this.#made.clear();
+  }
+}

@@ -1,0 +1,73 @@
+import { throwIfAborted, type ByteSource, type StoreOptions } from "@borgstore/core";
+import { explain } from "./directories.ts";
+import { publishesUploads } from "./features.ts";
+import { changing, mayReplace, mustLook, publish, type ChangeContext } from "./publish.ts";
+import type { Call } from "./rc-client.ts";
+import { upload, type StoreSource } from "./uploads.ts";
+
+/** Stores a value that is there. */
+export async function storeValue(
+  context: ChangeContext,
+  name: string,
+  value: Uint8Array,
+  { signal }: StoreOptions,
+): Promise<void> {
+  await storeFile(context, name, { value }, { signal, name });
+}
+
+/** Stores a value that comes in pieces. */
+export async function storePieces(
+  context: ChangeContext,
+  name: string,
+  pieces: ByteSource,
+  { signal }: StoreOptions,
+): Promise<void> {
+  await storeFile(context, name, { pieces }, { signal, name });
+}
+
+/**
+ * Stores a value. On buckets it is uploaded to its name, which shows it when it is complete. Elsewhere an upload can be
+ * seen growing, and one that is cut off destroys what was there: it goes to a temporary name first.
+ */
+async function storeFile(
+  context: ChangeContext,
+  name: string,
+  source: StoreSource,
+  call: Call,
+): Promise<void> {
+  const { remote } = context;
+  await changing(context, [name], call.signal, () =>
+    publishesUploads(remote.features)
+      ? upload(remote, name, source, call)
+      : storeByMoving(context, name, source, call),
+  );
+}
+
+async function storeByMoving(
+  context: ChangeContext,
+  name: string,
+  source: StoreSource,
+  call: Call,
+): Promise<void> {
+  const { remote, tempNames } = context;
+  const temp = `${name.slice(0, name.lastIndexOf("/") + 1)}${tempNames.next()}`;
+  try {
+    await context.directories.makeFor(name, call);
+    const looking = mustLook(remote) ? remote.look(name, call) : undefined;
+    const [uploaded, looked] = await Promise.allSettled([upload(remote, temp, source, call), looking]);
+    if (looked.status === "fulfilled") mayReplace(context, looked.value);
+    if (uploaded.status === "rejected") throw uploaded.reason;
+    if (looked.status === "rejected") throw looked.reason;
+    // The value is the caller's again after an abort, and nothing may be seen then that was not asked for any more.
+    throwIfAborted(call.signal);
+    await publish(context, temp, name, looked.value === "object" ? "object" : undefined, call);
+  } catch (error) {
+    const explained =
+      call.signal?.aborted === true
+        ? error
+        : await explain(remote, name, error, { ...call, signal: undefined });
+    // Whether it is there or not; a listing finds what stays.
+    await remote.delete(temp, { signal: undefined }).catch(() => undefined);
+    throw explained;
+  }
+}

@@ -1,0 +1,27 @@
+import { fullScope, registerSuite } from "@borgstore/tools-peers";
+import { describe, it } from "vitest";
+import {
+  casesOfNames,
+  casesOfThisSide,
+  longCases,
+  onDirectories,
+  register,
+  type Skip,
+} from "./register-remote.ts";
+import { distributionRclone, newestRclone, sftp, webdav, type RcloneProgram, type Remote } from "./remotes.ts";
+
+const full = fullScope("the calls of Node are those with a local directory");
+
+function registerServed(remote: Remote, { title, available, program }: RcloneProgram, skip: Skip): void {
+  describe.skipIf(!remote.available || !available)(`${remote.title}, ${title}`, () => {
+    registerSuite(full, it, `rclone, ${remote.title}`, () =>
+      register(`rclone, ${remote.title}, ${title}`, onDirectories, remote.start, true, { program, skip }),
+    );
+  });
+}
+
+registerServed(sftp, distributionRclone, longCases);
+registerServed(sftp, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames });
+// Its names are in URLs, also those that this side takes from a listing.
+registerServed(webdav, distributionRclone, { ...longCases, ...casesOfThisSide });
+registerServed(webdav, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames });
