@@ -185,6 +185,10 @@ export interface DeleteResult {
     readonly error?: unknown;
 }
 
+export interface Destroyable {
+    destroy(): unknown;
+}
+
 export interface DriverListOptions extends OperationOptions {
     readonly sizes: boolean;
 }
@@ -225,6 +229,9 @@ export declare class Exchange {
     #private;
     constructor(limits: RequestLimits, options: RequestOptions, classify: Classify, events: ExchangeEvents);
     get signal(): AbortSignal;
+    get isAborted(): boolean;
+    throwIfAborted(): void;
+    sends(request: Destroyable): void;
     progress(): void;
     sent(bodyBytes: number): void;
     reads(body: Body): void;
@@ -679,6 +686,8 @@ export declare function collapseSlashes(path: string): string;
 
 export declare function composeLayers(backend: Backend, layers: LayerOptions): Backend;
 
+export declare function copyError(error: unknown, detail: string, key?: string): unknown;
+
 export declare function decodePercent(text: string): string;
 
 export declare const defaultHashAlgorithm = "sha256";
@@ -700,6 +709,8 @@ export declare function forEachConcurrently<T>(items: Iterable<T>, concurrency: 
 } | undefined>;
 
 export declare function intercept(inner: Backend, interceptor: Interceptor): Backend;
+
+export declare function isSocketErrorCode(code: unknown): code is string;
 
 export declare function isValidName(name: unknown): name is string;
 
@@ -766,7 +777,7 @@ export declare function refuseOption(detail: string): never;
 
 export declare function retrySettings(options: RetryOptions): RetrySettings;
 
-export declare function socketError(host: string, error: unknown): StoreError;
+export declare function socketError(host: string, error: unknown, key?: string): StoreError;
 
 export declare const socketErrorMeanings: Readonly<Record<string, SocketErrorMeaning>>;
 

@@ -1,5 +1,6 @@
 import { StoreError } from "@borgstore/core";
 import { readEntries } from "./list-directory.ts";
+import { changing, type ChangeContext } from "./publish.ts";
 import type { Call } from "./rc-client.ts";
 import { isNoObject, type Remote } from "./remote.ts";
 
@@ -44,7 +45,7 @@ const unclear: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an object is where a directory would have to be. */
-export async function isBelowObject(remote: Remote, name: string, call: Call): Promise<boolean> {
+async function isBelowObject(remote: Remote, name: string, call: Call): Promise<boolean> {
   const found = await Promise.all(ancestorsOf(name).map((above) => remote.stat(above, call)));
   return found.some((stat) => stat !== undefined);
 }
@@ -58,8 +59,13 @@ export async function makeDirectory(remote: Remote, name: string, call: Call): P
   await remote.mkdir(name, call);
 }
 
-/** Removes an empty directory. */
-export async function removeDirectory(remote: Remote, name: string, call: Call): Promise<void> {
+/** Removes an empty directory, and nothing that is stored under the name meanwhile by this process. */
+export async function removeDirectory(context: ChangeContext, name: string, call: Call): Promise<void> {
+  context.directories.forget();
+  await changing(context, [name], call.signal, () => removeAlone(context.remote, name, call));
+}
+
+async function removeAlone(remote: Remote, name: string, call: Call): Promise<void> {
   if (!remote.features.hasDirectories) {
     if (await hasEntries(remote, name, call)) throw new StoreError("NOT_EMPTY", { key: name });
     return;
@@ -77,11 +83,7 @@ export async function removeDirectory(remote: Remote, name: string, call: Call):
 }
 
 /** Whether anything is in a directory, also what no listing shows; `undefined` when there is none. */
-export async function hasEntries(
-  remote: Remote,
-  directory: string,
-  { signal }: Call,
-): Promise<boolean | undefined> {
+async function hasEntries(remote: Remote, directory: string, { signal }: Call): Promise<boolean | undefined> {
   try {
     let count = 0;
     await readEntries(remote, directory, { noModTime: true }, { signal, name: directory }, () => count++);

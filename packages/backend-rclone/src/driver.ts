@@ -66,16 +66,29 @@ export class RcloneDriver implements BackendDriver {
   }
 
   async create({ signal }: OperationOptions): Promise<void> {
-    await this.#whileClosed(signal, ({ remote }) => createStorage(remote, { signal }));
+    try {
+      await this.#whileClosed(signal, ({ remote }) => createStorage(remote, { signal }));
+    } catch (error) {
+      throw onObject(error, "BACKEND_EXISTS");
+    }
   }
 
   async destroy({ signal }: OperationOptions): Promise<void> {
     const { concurrency } = this.#setup.settings;
-    await this.#whileClosed(signal, ({ remote }) => destroyStorage(remote, concurrency, { signal }));
+    try {
+      await this.#whileClosed(signal, ({ remote }) => destroyStorage(remote, concurrency, { signal }));
+    } catch (error) {
+      throw onObject(error, "BACKEND_NOT_FOUND");
+    }
   }
 
   async open({ signal }: OperationOptions): Promise<void> {
-    const session = await this.#connect(signal);
+    let session: Session;
+    try {
+      session = await this.#connect(signal);
+    } catch (error) {
+      throw onObject(error, "BACKEND_NOT_FOUND");
+    }
     try {
       await checkStorage(session.remote, { signal });
     } catch (error) {
@@ -97,9 +110,7 @@ export class RcloneDriver implements BackendDriver {
   }
 
   async rmdir(name: string, { signal }: OperationOptions): Promise<void> {
-    const { changes, remote } = this.#opened();
-    changes.directories.forget();
-    await removeDirectory(remote, name, { signal, name });
+    await removeDirectory(this.#opened().changes, name, { signal, name });
   }
 
   async info(name: string, { signal }: OperationOptions): Promise<ItemInfo> {
@@ -110,7 +121,7 @@ export class RcloneDriver implements BackendDriver {
       return {
         name,
         exists: true,
-        size,
+        size: size ?? 0,
         isDirectory: false,
         ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
       };
@@ -200,8 +211,14 @@ export class RcloneDriver implements BackendDriver {
   #keep(session: Session): void {
     this.#spare = session;
     this.#spareTimer = setTimeout(() => {
-      this.#spare = undefined;
+      if (this.#spare === session) this.#spare = undefined;
       void session.close(true);
     }, spareMs).unref();
   }
+}
+
+/** The error where an object has the place of the storage. */
+function onObject(error: unknown, code: "BACKEND_EXISTS" | "BACKEND_NOT_FOUND"): unknown {
+  if (!StoreError.is(error, "NOT_A_DIRECTORY")) return error;
+  return new StoreError(code, { detail: "an object has its place", cause: error });
 }

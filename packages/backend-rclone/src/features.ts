@@ -10,6 +10,8 @@ export interface Features {
   readonly hasDirectories: boolean;
   /** Whether objects are renamed, and not copied. */
   readonly canMove: boolean;
+  /** Whether values can be uploaded whose length is not known beforehand. */
+  readonly canStream: boolean;
   /** Whether one call deletes a directory with all that is in it. */
   readonly canPurge: boolean;
   /** Whether one call lists a whole tree at the price of a flat listing. */
@@ -42,6 +44,7 @@ export function readFeatures(answer: Readonly<Record<string, unknown>>): Feature
     isBucketBased: is("BucketBased"),
     hasDirectories: is("CanHaveEmptyDirectories"),
     canMove: is("Move"),
+    canStream: is("PutStream"),
     canPurge: is("Purge"),
     listsRecursively: is("ListR"),
     tellsSpace: is("About"),

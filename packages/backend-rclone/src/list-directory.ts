@@ -25,7 +25,7 @@ export async function* listDirectory(
 
 /**
  * All objects below a directory. Where the remote lists a whole tree at the price of a flat listing that is one call;
- * elsewhere rclone walks through one subtree of the directory after the other, and only a few of them are held.
+ * elsewhere rclone walks through one subtree of the directory after the other, and a few of them are held at a time.
  */
 export async function* listTree(
   remote: Remote,
@@ -90,6 +90,8 @@ async function readDirectory(
     });
   } catch (error) {
     if (!isNoObject(error) && !StoreError.is(error, "UNAVAILABLE")) throw error;
+    // Without its root there is no storage.
+    if (directory === "" && remote.features.hasDirectories) throw error;
     await mustBeNoObject(remote, directory, call);
     if (!isNoObject(error)) throw error;
   }
@@ -122,11 +124,33 @@ async function readTree(
       onEntry(path.slice(0, Math.max(0, path.lastIndexOf("/"))), entry);
       found.push(describe(prefix + path.slice(start), entry, sizes));
     });
+    return inOrder(found);
   } catch (error) {
-    // Gone since its parent was listed, or never there.
     if (!isNoObject(error)) throw error;
+    // rclone says it of the whole when any directory in it vanishes meanwhile.
+    return inOrder(await walk(remote, directory, prefix, { signal, sizes }, onEntry));
   }
-  return inOrder(found);
+}
+
+/** The same, directory by directory: one that has vanished is left out, and only that. */
+async function walk(
+  remote: Remote,
+  directory: string,
+  prefix: string,
+  options: DriverListOptions,
+  onEntry: OnEntry,
+): Promise<readonly ItemInfo[]> {
+  const found: ItemInfo[] = [];
+  for (const item of await readDirectory(remote, directory, options, onEntry)) {
+    const path = `${prefix}${item.name}`;
+    if (!item.isDirectory) {
+      found.push({ ...item, name: path });
+      continue;
+    }
+    const inner = directory === "" ? item.name : `${directory}/${item.name}`;
+    found.push(...(await walk(remote, inner, `${path}/`, options, onEntry)));
+  }
+  return found;
 }
 
 /**
@@ -161,7 +185,7 @@ function describe(name: string, entry: Entry, sizes: boolean): ItemInfo {
   return {
     name,
     exists: true,
-    size: isDirectory ? 0 : sizeOf(entry),
+    size: isDirectory ? 0 : (sizeOf(entry) ?? 0),
     isDirectory,
     ...(modifiedAtMs === undefined ? {} : { modifiedAtMs }),
   };

@@ -37,8 +37,9 @@ export async function loadFile(
   }
 }
 
-/** Whether a value came in another length than it was announced. */
+/** Whether a value came in another length than it was announced, or a part is not there that was there before. */
 function mayBeReplaced(error: unknown): boolean {
+  if (StoreError.is(error, "RANGE")) return true;
   return StoreError.is(error, "INTEGRITY") || (StoreError.is(error, "CONNECTION") && isCutOff(error.cause));
 }
 
@@ -54,7 +55,7 @@ async function loadOnce(
   call: Call,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const wanted = wantedRange(options);
-  if (wanted === undefined) return await loadPart(remote, name, undefined, undefined, call);
+  if (wanted === undefined) return await loadWhole(remote, name, call);
   if (wanted.size !== 0) {
     const range = rangeHeader(wanted);
     const part = range === undefined ? undefined : await tryPart(remote, name, wanted, range, call);
@@ -63,6 +64,29 @@ async function loadOnce(
   const measured = await measure(remote, name, wanted, call);
   if (measured.size === 0) return new Uint8Array(0);
   return await loadPart(remote, name, measured, rangeHeader(measured), call);
+}
+
+async function loadWhole(remote: Remote, name: string, call: Call): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await loadPart(remote, name, undefined, undefined, call);
+  } catch (error) {
+    throw await explainOpening(remote, name, error, call);
+  }
+}
+
+/**
+ * What a failure to open an object means: rclone answers "Not Found", whatever it is, when it has found the object and
+ * the service does not hand it out. Then it may have been deleted meanwhile.
+ */
+export async function explainOpening(
+  remote: Remote,
+  name: string,
+  error: unknown,
+  call: Call,
+): Promise<unknown> {
+  if (!StoreError.is(error, "UNAVAILABLE") && !StoreError.is(error, "RANGE")) return error;
+  if ((await remote.stat(name, call)) !== undefined) return error;
+  return new StoreError("NOT_FOUND", { key: name, cause: error });
 }
 
 /**
@@ -102,6 +126,7 @@ export async function measure(
     const found = await remote.look(name, call);
     throw new StoreError(found === "directory" ? "IS_DIRECTORY" : "NOT_FOUND", { key: name });
   }
+  if (stat.size === undefined) throw lengthUnknown();
   const { start, end } = clampRange(stat.size, offset, size);
   return { offset: start, size: Math.max(0, end - start) };
 }
@@ -117,7 +142,6 @@ async function loadPart(
     const answer = await openPart(remote, exchange, name, range);
     try {
       const part = partOf(answer, wanted);
-      if (part.length === undefined) return await readUnannounced(answer, exchange);
       return await readBody(answer.body, part, exchange, { allocate });
     } finally {
       answer.body.destroy();
@@ -173,7 +197,9 @@ export async function openPart(
 export function partOf({ status, headers }: Answer, wanted: WantedRange | undefined): BodyPart {
   const text = headers["content-length"];
   const length = text === undefined ? undefined : Number(text);
-  if (wanted === undefined) return { skip: 0, take: length ?? Infinity, length };
+  // rclone ends such an answer in the same way when it fails in the middle.
+  if (length === undefined && status === 200) throw lengthUnknown();
+  if (wanted === undefined) return { skip: 0, take: length ?? 0, length };
   const range = parseContentRange(headers["content-range"]);
   if (range === undefined) {
     if (status !== 200 || length === undefined) throw new StoreError("RANGE");
@@ -182,12 +208,9 @@ export function partOf({ status, headers }: Answer, wanted: WantedRange | undefi
   return { ...partOfAnswer(wanted, range), length: length ?? range.end - range.start };
 }
 
-/** Reads a value of which the service does not tell the length: its end is the one that the protocol marks. */
-async function readUnannounced({ body }: Answer, exchange: Exchange): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    exchange.progress();
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+function lengthUnknown(): StoreError {
+  return new StoreError("UNSUPPORTED", {
+    detail:
+      "the service does not tell how long the object is, so that nobody knows whether all of it has arrived",
+  });
 }

@@ -1,3 +1,4 @@
+import { copyError, StoreError } from "@borgstore/core";
 import type { NameLocks } from "./name-locks.ts";
 import { mustLook } from "./publish.ts";
 import type { Call } from "./rc-client.ts";
@@ -14,6 +15,8 @@ export class MadeDirectories {
   readonly #remote: Remote;
   readonly #locks: NameLocks;
   readonly #made = new Set<string>();
+  #failures = 0;
+  #lastFailure: unknown;
 
   constructor(remote: Remote, locks: NameLocks) {
     this.#remote = remote;
@@ -23,12 +26,25 @@ export class MadeDirectories {
   /** Makes the directory that a name is in, unless this session has made it or seen it made. */
   async makeFor(name: string, call: Call): Promise<void> {
     const slash = name.lastIndexOf("/");
-    if (slash === -1 || !mustLook(this.#remote)) return;
+    if (slash === -1 || !this.#remote.features.hasDirectories || !mustLook(this.#remote)) return;
     const directory = name.slice(0, slash);
     if (this.#made.has(directory)) return;
-    await this.#locks.run([this.#remote.fs], call.signal, async () => {
+    const failuresBefore = this.#failures;
+    await this.#locks.run([this.#remote.pathOf("")], call.signal, async () => {
       if (this.#made.has(directory)) return;
-      await this.#remote.mkdir(directory, call);
+      if (this.#failures !== failuresBefore) {
+        throw copyError(this.#lastFailure, "as for another directory just now", call.name);
+      }
+      try {
+        await this.#remote.mkdir(directory, call);
+      } catch (error) {
+        // The next one would wait as long.
+        if (StoreError.is(error, "CONNECTION") || StoreError.is(error, "TIMEOUT")) {
+          this.#failures++;
+          this.#lastFailure = error;
+        }
+        throw error;
+      }
       if (this.#made.size >= mostRemembered) this.#made.clear();
       this.#made.add(directory);
     });

@@ -2,6 +2,7 @@ import { StoreError } from "@borgstore/core";
 import { explain } from "./directories.ts";
 import { changing, mayReplace, mustLook, publish, type ChangeContext } from "./publish.ts";
 import type { Call } from "./rc-client.ts";
+import { isNoObject } from "./remote.ts";
 
 /** Moves an object, by one call where nothing has to be looked at first. */
 export async function moveFile(
@@ -16,10 +17,18 @@ export async function moveFile(
       mustLook(remote) ? moveLooking(context, name, newName, call) : remote.move(name, newName, call),
     );
   } catch (error) {
-    // Said of what is to be moved, this is clear; everything else may be said of the new name.
-    if (StoreError.is(error, "NOT_FOUND")) throw error;
-    if (StoreError.is(error, "NOT_A_DIRECTORY") && (await remote.stat(name, call)) === undefined) {
-      throw new StoreError("NOT_FOUND", { key: name, cause: error });
+    if (isNoObject(error)) {
+      // Said of what is to be moved, this is clear; but it may be said of the new name, or of what was put aside.
+      if ((await remote.stat(name, call)) === undefined) {
+        throw new StoreError("NOT_FOUND", { key: name, cause: error });
+      }
+      const explained = await explain(remote, newName, error, call);
+      if (!StoreError.is(explained, "NOT_FOUND")) throw explained;
+      throw new StoreError("UNAVAILABLE", {
+        key: newName,
+        detail: "others move it at the same time",
+        cause: error,
+      });
     }
     throw await explain(remote, newName, error, call);
   }

@@ -56,8 +56,7 @@ export interface RcloneOptions {
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * Longest time in ms without any progress of a value on its way, from 1; also rclone's own limit for silence of the
-   * service, in whole seconds.
+   * Longest time in ms without any progress of a value on its way, from 1.
    *
    * @default 30000
    */

@@ -1,9 +1,9 @@
-import { StoreError, type TempNames } from "@borgstore/core";
-import { replacesByMoving } from "./features.ts";
+import { StoreError, throwIfAborted, type TempNames } from "@borgstore/core";
+import { publishesUploads, replacesByMoving } from "./features.ts";
 import type { MadeDirectories } from "./made-directories.ts";
 import type { NameLocks } from "./name-locks.ts";
 import type { Call } from "./rc-client.ts";
-import type { Remote } from "./remote.ts";
+import { isNoObject, type Remote } from "./remote.ts";
 import type { ReplaceProbe } from "./replace-probe.ts";
 
 /** What changes objects, and what is shared by all changes of a session. */
@@ -17,9 +17,8 @@ export interface ChangeContext {
 }
 
 /**
- * Runs what changes objects. Where it takes several steps, one change at a time has a name in this process: two could
- * undo each other's, or take the other's value for one that was not stored; and some services keep two objects of one
- * name.
+ * Runs what changes objects: one change at a time has a name in this process. Most take several steps, and two could undo
+ * each other's, or take the other's value for one that was not stored; and some services keep two objects of one name.
  */
 export async function changing<T>(
   { remote, locks }: ChangeContext,
@@ -27,17 +26,19 @@ export async function changing<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (replacesByMoving(remote.features)) return await work();
   return await locks.run(
-    names.map((name) => `${remote.fs}\n${name}`),
+    names.map((name) => remote.pathOf(name)),
     signal,
     work,
   );
 }
 
-/** Whether it must be known what has a name before something is moved there: moving could replace a directory. */
+/**
+ * Whether it must be known what has a name before something is moved there: moving could replace a directory, or keep
+ * both objects.
+ */
 export function mustLook({ features }: Remote): boolean {
-  return features.hasDirectories && !replacesByMoving(features);
+  return !publishesUploads(features) && !replacesByMoving(features);
 }
 
 /** @throws StoreError when what has the name may not be replaced. */
@@ -77,15 +78,43 @@ export async function publish(
 async function replaceUnsafely(remote: Remote, from: string, to: string, call: Call): Promise<void> {
   const aside = `${to}.hid`;
   // Left there by a crash: the older value, since something has the name.
-  if ((await remote.stat(aside, call)) !== undefined) await remote.delete(aside, call);
-  await remote.move(to, aside, call);
+  if ((await remote.stat(aside, call)) !== undefined) await deleteUnlessMissing(remote, aside, call);
+  throwIfAborted(call.signal);
+  // What is begun now is ended: half of it would leave nothing under the name.
+  const sure: Call = { ...call, signal: undefined };
   try {
-    await remote.move(from, to, call);
+    await moveUnlessMissing(remote, to, aside, sure);
+    await remote.move(from, to, sure);
   } catch (error) {
-    // Nobody has the old value otherwise. If this fails too, it stays where a person can find it.
-    await remote.move(aside, to, { ...call, signal: undefined }).catch(() => undefined);
+    await putBack(remote, aside, to, sure);
     throw error;
   }
   // The new value stays, whatever comes of this.
-  await remote.delete(aside, call).catch(() => undefined);
+  await remote.delete(aside, sure).catch(() => undefined);
+}
+
+/** Nobody has the old value otherwise. If this fails too, it stays where a person can find it. */
+async function putBack(remote: Remote, aside: string, to: string, call: Call): Promise<void> {
+  try {
+    if ((await remote.stat(to, call)) === undefined) await remote.move(aside, to, call);
+  } catch {
+    // What it failed with before is what counts.
+  }
+}
+
+/** Another process may have been faster: then nothing is in the way any more. */
+async function moveUnlessMissing(remote: Remote, from: string, to: string, call: Call): Promise<void> {
+  try {
+    await remote.move(from, to, call);
+  } catch (error) {
+    if (!isNoObject(error)) throw error;
+  }
+}
+
+async function deleteUnlessMissing(remote: Remote, name: string, call: Call): Promise<void> {
+  try {
+    await remote.delete(name, call);
+  } catch (error) {
+    if (!isNoObject(error)) throw error;
+  }
 }

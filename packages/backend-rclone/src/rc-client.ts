@@ -1,4 +1,4 @@
-import { parseContentRange, StoreError, throwIfAborted, type Exchange, type Requests } from "@borgstore/core";
+import { parseContentRange, socketError, StoreError, type Exchange, type Requests } from "@borgstore/core";
 import * as http from "node:http";
 import { rcloneError } from "./classify.ts";
 import { noticeEnd } from "./process/notice-end.ts";
@@ -33,6 +33,8 @@ export interface Sending {
   /** With the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | number>>;
+  /** Whether it can be sent a second time, as what it was made of is still there. */
+  readonly isRepeatable: boolean;
   /** Writes the body, and ends the request; without it there is none. */
   readonly write?: (request: http.ClientRequest, exchange: Exchange) => Promise<void> | undefined;
 }
@@ -81,6 +83,7 @@ export class RcClient {
       method: "POST",
       path: `/${method}`,
       headers: { "content-type": "application/json", "content-length": body.byteLength },
+      isRepeatable: true,
       write: (request) => void request.end(body),
     });
   }
@@ -89,14 +92,17 @@ export class RcClient {
   async send(exchange: Exchange, sending: Sending): Promise<Answer> {
     // Or a process that has just ended would be asked once more.
     await this.#looking;
-    const rcd = await this.#lease.get(exchange.signal);
-    throwIfAborted(exchange.signal);
+    const rcd = this.#lease.current ?? (await this.#lease.get(exchange.signal));
+    exchange.throwIfAborted();
     try {
       return await this.#exchange(rcd, exchange, sending);
     } catch (error) {
-      if (StoreError.is(error) || exchange.signal.aborted) throw error;
+      if (StoreError.is(error) || exchange.isAborted) throw error;
       await noticeEnd(rcd);
-      throw rcd.isLost ? rcd.whyLost() : error;
+      if (rcd.isLost) throw rcd.whyLost(socketError("rclone", error).unsent);
+      // rclone closes connections that were idle for a minute, at the moment when this one was used again.
+      if (error instanceof IdleConnectionClosed) return await this.#exchange(rcd, exchange, sending);
+      throw error;
     }
   }
 
@@ -110,12 +116,12 @@ export class RcClient {
         method,
         path,
         headers: { authorization: rcd.authorization, ...headers },
-        signal: exchange.signal,
       });
+      exchange.sends(request);
       request.on("response", (body) => {
         exchange.reads(body);
         body.on("error", () => {
-          if (!exchange.signal.aborted) this.#looking = noticeEnd(rcd);
+          if (!exchange.isAborted) this.#looking = noticeEnd(rcd);
         });
         const range = body.headers["content-range"];
         const isBroken = range !== undefined && parseContentRange(range) === undefined;
@@ -123,7 +129,12 @@ export class RcClient {
         if (isBroken) body.destroy();
         resolve({ status: body.statusCode ?? 0, headers: body.headers, body, isBroken });
       });
-      request.on("error", reject);
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        const isClosed = error.code === "ECONNRESET" || error.code === "EPIPE";
+        reject(
+          isClosed && request.reusedSocket && sending.isRepeatable ? new IdleConnectionClosed(error) : error,
+        );
+      });
       if (write === undefined) {
         request.end();
         return;
@@ -184,21 +195,46 @@ export class RcClient {
   }
 }
 
+/** A kept connection was closed before there was an answer. The cause's code is its own, too. */
+class IdleConnectionClosed extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super("a kept connection was closed", { cause });
+    this.code = cause.code;
+  }
+}
+
 /** An answer that no rclone gives. */
 export function notFromRclone(name: string | undefined): StoreError {
   return new StoreError("UNEXPECTED", { key: name, detail: "what answers does not speak as rclone does" });
 }
 
-async function readText(body: http.IncomingMessage, exchange: Exchange): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    exchange.progress();
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > longestAnswer) throw notFromRclone(undefined);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+/** By events: an iterator over a stream costs more than all else that is done with a short answer. */
+function readText(body: http.IncomingMessage, exchange: Exchange): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const cutOff = (): void =>
+      reject(body.errored ?? new StoreError("CONNECTION", { detail: "rclone's answer ends in the middle" }));
+    if (body.destroyed) {
+      cutOff();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    body.on("data", (chunk: Buffer) => {
+      exchange.progress();
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length <= longestAnswer) return;
+      reject(notFromRclone(undefined));
+      body.destroy();
+    });
+    body.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    body.on("error", reject);
+    body.on("close", () => {
+      if (!body.readableEnded) cutOff();
+    });
+  });
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

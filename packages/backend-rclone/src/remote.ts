@@ -4,11 +4,12 @@ import type { Answer, Call, RcClient } from "./rc-client.ts";
 
 /** What is known of an object. */
 export interface Stat {
-  readonly size: number;
+  /** `undefined` where the service does not tell it. */
+  readonly size: number | undefined;
   readonly modifiedAtMs: number | undefined;
 }
 
-/** How often and after how long a name is looked up again on remotes that may hide what is there. */
+/** After how long a name is looked up again on remotes that may hide what is there. */
 const secondLookMs = 200;
 
 /**
@@ -39,8 +40,19 @@ export class Remote {
 
   /** Asks what the remote can do. Nothing of the storage is looked at. */
   static async open(client: RcClient, fs: string, signal: AbortSignal | undefined): Promise<Remote> {
-    const answer = await client.call("operations/fsinfo", { fs, _group: group }, { signal });
-    return new Remote(client, fs, readFeatures(answer));
+    try {
+      const answer = await client.call("operations/fsinfo", { fs, _group: group }, { signal });
+      return new Remote(client, fs, readFeatures(answer));
+    } catch (error) {
+      if (StoreError.is(error, "NOT_A_DIRECTORY")) await lookAtObject(client, fs, signal);
+      throw error;
+    }
+  }
+
+  /** Where a name is, in one form for all sessions of this process: for locks only. */
+  pathOf(name: string): string {
+    const base = this.fs.replace(/\/+$/, "");
+    return base.endsWith(":") ? base + name : `${base}/${name}`;
   }
 
   /** What is known of an object; `undefined` when there is none. A directory is none. */
@@ -84,6 +96,10 @@ export class Remote {
 
   /** What has a name: one request, whatever it is. */
   async look(name: string, { signal }: Call): Promise<"object" | "directory" | undefined> {
+    return await this.#secondLook(signal, () => this.#look(name, { signal }));
+  }
+
+  async #look(name: string, { signal }: Call): Promise<"object" | "directory" | undefined> {
     return await this.client.requests.run({ signal, name }, async (exchange) => {
       const answer = await this.get(exchange, name, "bytes=0-0");
       // Of an empty object no byte can be asked for.
@@ -104,6 +120,7 @@ export class Remote {
     return await this.client.send(exchange, {
       method: "GET",
       path: this.#path + escapePath(name),
+      isRepeatable: true,
       ...(range === undefined ? {} : { headers: { range } }),
     });
   }
@@ -114,6 +131,7 @@ export class Remote {
       const answer = await this.client.send(exchange, {
         method: "HEAD",
         path: this.#path + escapePath(name),
+        isRepeatable: true,
       });
       answer.body.resume();
       const length = answer.headers["content-length"];
@@ -202,20 +220,37 @@ export class Remote {
   }
 }
 
+/**
+ * rclone takes a path for an object's when it may not look at it, as with a wrong secret. Rejects with the reason then.
+ */
+async function lookAtObject(client: RcClient, fs: string, signal: AbortSignal | undefined): Promise<void> {
+  const [, above = "", name = ""] = /^(.*?)([^/:]*)\/*$/s.exec(fs) ?? [];
+  if (name === "") return;
+  const parameters = { fs: above, remote: name, opt: { filesOnly: true, noMimeType: true } };
+  try {
+    await client.call("operations/stat", parameters, { signal });
+  } catch (error) {
+    if (!isNoObject(error)) throw error;
+  }
+}
+
 /** Whether a failure says that there is no object of the name: nothing, or nothing can be, or a directory. */
 export function isNoObject(error: unknown): boolean {
   return StoreError.is(error, "NOT_FOUND") || StoreError.is(error, "NOT_A_DIRECTORY");
 }
 
-/** Length of a value; what the remote does not tell counts as none. */
-export function sizeOf({ Size: size }: Readonly<Record<string, unknown>>): number {
-  return typeof size === "number" && size >= 0 ? size : 0;
+/** Length of a value, where the service tells it. */
+export function sizeOf({ Size: size }: Readonly<Record<string, unknown>>): number | undefined {
+  return typeof size === "number" && size >= 0 ? size : undefined;
 }
+
+/** What rclone says of times that it does not know is earlier than any storage. */
+const firstTimeMs = Date.UTC(2000, 0, 1);
 
 /** Time of the last change in ms, where it is told. */
 export function timeOf({ ModTime: text }: Readonly<Record<string, unknown>>): number | undefined {
   const time = typeof text === "string" && text !== "" ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
+  return time > firstTimeMs ? time : undefined;
 }
 
 /** For the path of a request; slashes and colons stay, so that logs of rclone can be read. */

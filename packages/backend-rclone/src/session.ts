@@ -1,5 +1,6 @@
-import { TempSweep, type TempNames } from "@borgstore/core";
+import { StoreError, TempSweep, type TempNames } from "@borgstore/core";
 import type { Connection } from "./connect.ts";
+import { publishesUploads } from "./features.ts";
 import { MadeDirectories } from "./made-directories.ts";
 import { NameLocks } from "./name-locks.ts";
 import type { RcloneSettings } from "./options.ts";
@@ -7,6 +8,9 @@ import type { ChangeContext } from "./publish.ts";
 import type { Entry } from "./read-entries.ts";
 import { Remote, timeOf } from "./remote.ts";
 import { ReplaceProbe } from "./replace-probe.ts";
+
+/** Such objects get other keys than those that listings ask for. */
+const unfitForBucket = /\/\/|(?:^|\/)\.(?:\/|$)/;
 
 /** Of all sessions of this process: they may be about the same remote. */
 const locks = new NameLocks();
@@ -46,6 +50,12 @@ export class Session {
   ): Promise<Session> {
     try {
       const remote = await Remote.open(connection.client, connection.fs, signal);
+      if (publishesUploads(remote.features) && unfitForBucket.test(connection.path)) {
+        throw new StoreError("INVALID_ARGUMENT", {
+          detail:
+            "a path in a bucket has no empty components and no dots alone: rclone stores it as another one",
+        });
+      }
       return new Session(connection, remote, tempNames, settings);
     } catch (error) {
       await connection.close();

@@ -1,9 +1,13 @@
-import { throwIfAborted, type ByteSource, type StoreOptions } from "@borgstore/core";
+import { delay, StoreError, throwIfAborted, type ByteSource, type StoreOptions } from "@borgstore/core";
 import { explain } from "./directories.ts";
 import { publishesUploads } from "./features.ts";
 import { changing, mayReplace, mustLook, publish, type ChangeContext } from "./publish.ts";
 import type { Call } from "./rc-client.ts";
+import type { Remote } from "./remote.ts";
 import { upload, type StoreSource } from "./uploads.ts";
+
+/** How long a value that rclone has may take to land after an abort, in ms. */
+const landingMs = 1000;
 
 /** Stores a value that is there. */
 export async function storeValue(
@@ -38,9 +42,21 @@ async function storeFile(
   const { remote } = context;
   await changing(context, [name], call.signal, () =>
     publishesUploads(remote.features)
-      ? upload(remote, name, source, call)
+      ? uploadAlone(remote, name, source, call)
       : storeByMoving(context, name, source, call),
   );
+}
+
+/**
+ * After an abort rclone may have the whole value already, which then lands: that must not be after what is stored next.
+ */
+async function uploadAlone(remote: Remote, name: string, source: StoreSource, call: Call): Promise<void> {
+  try {
+    await upload(remote, name, source, call);
+  } catch (error) {
+    if (call.signal?.aborted === true) await delay(landingMs);
+    throw error;
+  }
 }
 
 async function storeByMoving(
@@ -67,7 +83,18 @@ async function storeByMoving(
         ? error
         : await explain(remote, name, error, { ...call, signal: undefined });
     // Whether it is there or not; a listing finds what stays.
-    await remote.delete(temp, { signal: undefined }).catch(() => undefined);
-    throw explained;
+    const removing = remote.delete(temp, { signal: undefined }).catch(() => undefined);
+    // A remote that does not answer would not answer this either, and take as long again.
+    if (!StoreError.is(error, "TIMEOUT")) await removing;
+    throw StoreError.is(explained, "NOT_FOUND") ? othersInterfere(name, explained) : explained;
   }
+}
+
+/** Nothing can be missing when something is stored, except what another process has moved away at that moment. */
+function othersInterfere(name: string, cause: StoreError): StoreError {
+  return new StoreError("UNAVAILABLE", {
+    key: name,
+    detail: "others store under this name at the same time",
+    cause,
+  });
 }

@@ -7,7 +7,7 @@ import {
   type LoadOptions,
   type WantedRange,
 } from "@borgstore/core";
-import { mayBeOfRange, measure, openPart, partOf } from "./load-file.ts";
+import { explainOpening, mayBeOfRange, measure, openPart, partOf } from "./load-file.ts";
 import type { Answer, Call } from "./rc-client.ts";
 import type { Remote } from "./remote.ts";
 
@@ -25,8 +25,8 @@ export async function* loadPieces(
   const range = wanted === undefined ? undefined : rangeHeader(wanted);
   const isSure = wanted === undefined || (wanted.size !== 0 && range !== undefined);
   let exchange: Exchange | undefined;
+  let answer: Answer | undefined;
   try {
-    let answer: Answer | undefined;
     if (isSure) {
       exchange = await remote.client.requests.begin(call);
       answer = await tryToOpen(remote, exchange, name, wanted, range);
@@ -47,8 +47,13 @@ export async function* loadPieces(
     }
     if (count < part.take && part.take !== Infinity) throw wrongLength(count, part.take);
   } catch (error) {
-    throw exchange === undefined ? error : exchange.explain(error);
+    if (exchange === undefined) throw error;
+    const explained = exchange.explain(error);
+    // Its turn is given to whatever is asked now.
+    exchange.end();
+    throw answer === undefined ? await explainOpening(remote, name, explained, call) : explained;
   } finally {
+    answer?.body.destroy();
     exchange?.end();
   }
 }
@@ -61,12 +66,14 @@ async function tryToOpen(
   wanted: WantedRange | undefined,
   range: string | undefined,
 ): Promise<Answer | undefined> {
+  let answer: Answer | undefined;
   try {
-    const answer = await exchange.race(openPart(remote, exchange, name, range));
+    answer = await exchange.race(openPart(remote, exchange, name, range));
     // Looked at here, while another way is open.
     partOf(answer, wanted);
     return answer;
   } catch (error) {
+    answer?.body.destroy();
     if (range === undefined || !mayBeOfRange(exchange.explain(error))) throw error;
     return undefined;
   }

@@ -13,7 +13,10 @@ const smallBytes = 64 * 1024;
 /** Size of the writes for what comes in pieces. */
 const writeBytes = 256 * 1024;
 
-/** What surrounds a value that may be cut off: rclone takes what there is of a small one for all of it. */
+/**
+ * A value may be cut off, and rclone takes what there is of a small one for all of it. Where the remote cannot stream, that
+ * would go to a file of this machine first: then only where it matters, which is where no temporary name does.
+ */
 const wholeOrNothing = { StreamingUploadCutoff: 0 };
 /** Nothing but the size is compared afterwards: a digest would take reading all of it once more. */
 const withoutDigest = { IgnoreChecksum: true, SizeOnly: true };
@@ -24,7 +27,7 @@ function uploadConfig(features: Features): Readonly<Record<string, unknown>> {
   return {
     ...straight,
     ...(features.hashesSlowly ? withoutDigest : {}),
-    ...(publishesUploads(features) ? wholeOrNothing : {}),
+    ...(publishesUploads(features) || features.canStream ? wholeOrNothing : {}),
   };
 }
 
@@ -67,6 +70,7 @@ async function sendForm(remote: Remote, name: string, source: StoreSource, call:
         "content-type": formType,
         ...(size === undefined ? {} : { "content-length": start.byteLength + size + formEnd.byteLength }),
       },
+      isRepeatable: "value" in source,
       write: (request) => {
         if ("value" in source) return sendValue(request, start, source.value);
         return sendPieces(request, exchange, start, source.pieces, call.signal).then((bytes) => {
@@ -96,7 +100,9 @@ async function sendPieces(
   pieces: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  // The source takes the time that it takes; only a write is waited for no longer than a stall may last.
+  // The source takes the time that it takes, and may itself be a value that is loaded by this backend; only a write is
+  // waited for no longer than a stall may last.
+  exchange.giveSlotBack();
   exchange.pause();
   request.write(start);
   let sent = 0;

@@ -36,10 +36,17 @@ export function checkPlace({ remote }: RclonePlace, code: PlaceErrorCode): Rclon
   if (typeof remote !== "string" || remote === "") refuse("the remote is missing");
   if (controls.test(remote)) refuse("the remote has no control characters");
   if (remote.startsWith("//")) refuse("no slashes stand before the remote");
-  if (/^\/+$/.test(remote)) refuse("a storage is not the root of the file system");
   if (!remote.startsWith("/") && endOfRemote(remote) === -1) {
     refuse("the name of a remote ends with a colon, and a local path starts with a slash");
   }
+  const end = remote.startsWith("/") ? -1 : endOfRemote(remote);
+  const components = remote
+    .slice(end + 1)
+    .split("/")
+    .filter((part) => part !== "" && part !== ".");
+  if (components.includes("..")) refuse("the path has no component ..");
+  const isLocal = end === -1 || /^:?local(?:,|$)/.test(remote.slice(0, end));
+  if (isLocal && components.length === 0) refuse("a storage is not the root of the file system");
   return { remote };
 }
 
@@ -85,18 +92,23 @@ function printable(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
+/** The path on the remote, without its name and options. */
+export function pathOfPlace({ remote }: RclonePlace): string {
+  return remote.startsWith("/") ? remote : remote.slice(endOfRemote(remote) + 1);
+}
+
 /** Values of the options in a connection string, which may be secrets: as they are, and as they are written there. */
 export function secretsOf({ remote }: RclonePlace): readonly string[] {
   const end = remote.startsWith("/") ? -1 : endOfRemote(remote);
   if (end === -1) return [];
-  const values = [...remote.slice(0, end).matchAll(/=(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^,]*))/g)].flatMap(
-    ([, double = "", single = "", plain = ""]) => [
-      double,
-      double.replaceAll('""', '"'),
-      single,
-      single.replaceAll("''", "'"),
-      plain,
-    ],
-  );
+  const values = [
+    ...remote.slice(0, end).matchAll(/=(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^,]*))/g),
+  ].flatMap(([, double = "", single = "", plain = ""]) => [
+    double,
+    double.replaceAll('""', '"'),
+    single,
+    single.replaceAll("''", "'"),
+    plain,
+  ]);
   return [...new Set(values)].filter((value) => value.length >= 4);
 }

@@ -20,7 +20,10 @@ function registerBuckets(
 ): void {
   describe.skipIf(!remote.available || !available)(`${remote.title}, ${title}`, () => {
     registerSuite(full, it, `rclone, ${remote.title}`, () =>
-      register(`rclone, ${remote.title}, ${title}`, onBuckets, remote.start, canLookInside, { program, skip }),
+      register(`rclone, ${remote.title}, ${title}`, onBuckets, remote.start, canLookInside, {
+        program,
+        skip,
+      }),
     );
   });
 }

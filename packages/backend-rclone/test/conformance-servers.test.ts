@@ -1,6 +1,7 @@
 import { fullScope, registerSuite } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
 import {
+  casesOfLocks,
   casesOfNames,
   casesOfThisSide,
   longCases,
@@ -8,7 +9,14 @@ import {
   register,
   type Skip,
 } from "./register-remote.ts";
-import { distributionRclone, newestRclone, sftp, webdav, type RcloneProgram, type Remote } from "./remotes.ts";
+import {
+  distributionRclone,
+  newestRclone,
+  sftp,
+  webdav,
+  type RcloneProgram,
+  type Remote,
+} from "./remotes.ts";
 
 const full = fullScope("the calls of Node are those with a local directory");
 
@@ -23,5 +31,4 @@ function registerServed(remote: Remote, { title, available, program }: RclonePro
 registerServed(sftp, distributionRclone, longCases);
 registerServed(sftp, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames });
 // Its names are in URLs, also those that this side takes from a listing.
-registerServed(webdav, distributionRclone, { ...longCases, ...casesOfThisSide });
-registerServed(webdav, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames });
+registerServed(webdav, distributionRclone, { ...longCases, ...casesOfThisSide, ...casesOfLocks });

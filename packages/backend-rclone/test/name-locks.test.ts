@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { NameLocks } from "../src/name-locks.ts";
@@ -15,15 +16,16 @@ function begin(
   names: readonly string[],
   signal?: AbortSignal,
 ): Work {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const telling = new EventEmitter();
+  const told = once(telling, "finish");
   const done = locks.run(names, signal, async () => {
     events.push(`${title} begins`);
-    await promise;
+    await told;
     events.push(`${title} ends`);
     return title;
   });
   done.catch(() => undefined);
-  return { done, finish: () => resolve(undefined) };
+  return { done, finish: () => void telling.emit("finish") };
 }
 
 /** Lets everything that can happen without the clock happen. */

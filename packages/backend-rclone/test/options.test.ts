@@ -130,7 +130,7 @@ test.each<object>([
   { staleTempAgeMs: -1 },
   { staleTempAgeMs: 0.5 },
 ])("%o is refused, by its name", (options) => {
-  const error = thrownBy(() => checkOptions(options as RcloneOptions));
+  const error = thrownBy(() => checkOptions(options));
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", retryable: false });
   expect((error as StoreError).message).toContain(Object.keys(options)[0]);

@@ -1,5 +1,5 @@
 import { StoreError } from "@borgstore/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EntryReader, type Entry } from "../src/read-entries.ts";
 
@@ -44,7 +44,11 @@ test.each<readonly [title: string, bytes: Buffer, entries: readonly Entry[]]>([
   ["no entries with blanks", Buffer.from(' {\n\t"list" : [ \r\n ] }\n'), []],
   // As Go writes an array that was never made.
   ["null instead of entries", answer(null), []],
-  ["texts with escapes for every character", Buffer.from(String.raw`{"list":[{"N":"\u007b\u0022\ud83d\ude00\/"}]}`), [{ N: '{"😀/' }]],
+  [
+    "texts with escapes for every character",
+    Buffer.from(String.raw`{"list":[{"N":"\u007b\u0022\ud83d\ude00\/"}]}`),
+    [{ N: '{"😀/' }],
+  ],
 ])("%s are found, wherever the text is cut", (_title, bytes, entries) => {
   for (let at = 0; at <= bytes.byteLength; at++) {
     expect(readPieces(cut(bytes, [at]))).toEqual(entries);
@@ -80,7 +84,10 @@ test.each(['{"list":[{bad}]}', '{"list":[{"N":1,}]}', '{"list":[{"N":tru}]}'])(
       error = thrown;
     }
     expect(error).toBeInstanceOf(StoreError);
-    expect(error).toMatchObject({ code: "UNEXPECTED", message: expect.stringContaining("no JSON") as unknown });
+    expect(error).toMatchObject({
+      code: "UNEXPECTED",
+      message: expect.stringContaining("no JSON") as unknown,
+    });
   },
 );
 
@@ -119,6 +126,6 @@ test("any entries cut anywhere are what JSON.parse makes of them", () => {
         expect(readPieces(cut(bytes, within))).toEqual(parsed.list ?? []);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

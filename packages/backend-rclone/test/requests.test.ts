@@ -271,7 +271,9 @@ describeAt(local, distributionRclone, (site) => {
     test("at a time there are as many as the option says", async () => {
       const { backend } = await site.open({ concurrency: 3 });
       await backend.store("a", small);
-      const made = await connectionsOf(() => Promise.all(Array.from({ length: 200 }, () => backend.load("a"))));
+      const made = await connectionsOf(() =>
+        Promise.all(Array.from({ length: 200 }, () => backend.load("a"))),
+      );
       expect(made).toBeLessThanOrEqual(3);
     });
   });

@@ -1,4 +1,5 @@
 import type { Backend } from "@borgstore/core";
+import { everyScope, fullScope } from "@borgstore/tools-peers";
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { rcloneBackend, type RcloneOptions } from "../src/index.ts";
 import { distributionRclone, newestRclone, type RcloneProgram, type Remote } from "./remotes.ts";
@@ -14,14 +15,15 @@ export interface Opened {
 /** A remote with the rclone that reaches it, for all tests of a group. */
 export class Site<Place extends RemotePlace = RemotePlace> {
   readonly #start: () => Promise<Place>;
-  readonly #program: string;
+  /** Of rclone. */
+  readonly program: string;
   #place: Place | undefined;
   #holder: Backend | undefined;
   #count = 0;
 
   constructor(start: () => Promise<Place>, program: string) {
     this.#start = start;
-    this.#program = program;
+    this.program = program;
   }
 
   get place(): Place {
@@ -49,12 +51,19 @@ export class Site<Place extends RemotePlace = RemotePlace> {
 
   /** Not open. */
   backendAt(path: string, options: RcloneOptions = {}): Backend {
-    return rcloneBackend({ ...this.place.options(path), rcloneProgram: this.#program, ...options });
+    return rcloneBackend({ ...this.place.options(path), rcloneProgram: this.program, ...options });
   }
 
   /** One that is closed when the test has ended; not open. */
   backend(path: string = this.newPath(), options: RcloneOptions = {}): Backend {
     const backend = this.backendAt(path, options);
+    onTestFinished(() => backend.close());
+    return backend;
+  }
+
+  /** One at a remote of its own, with the configuration of the place; closed when the test has ended. */
+  backendOf(remote: string): Backend {
+    const backend = rcloneBackend({ ...this.place.options(""), remote, rcloneProgram: this.program });
     onTestFinished(() => backend.close());
     return backend;
   }
@@ -73,13 +82,17 @@ export class Site<Place extends RemotePlace = RemotePlace> {
   }
 }
 
-/** Registers tests for one remote reached by one rclone. */
+const full = fullScope("what another rclone answers is no matter of Node's");
+
+/** Registers tests for one remote reached by one rclone: by the newest in full runs only. */
 export function describeAt<Place extends RemotePlace>(
   remote: Remote<Place>,
   { program, title, available }: RcloneProgram,
   register: (site: Site<Place>) => void,
 ): void {
-  describe.skipIf(!remote.available || !available)(`${remote.title}, by ${title}`, () => {
+  const scope = program === distributionRclone.program ? everyScope : full;
+  const isLeftOut = !remote.available || !available || scope.isLeftOut;
+  describe.skipIf(isLeftOut)(`${remote.title}, by ${title}${scope.tag}`, () => {
     const site = new Site(remote.start, program);
     beforeAll(() => site.start());
     afterAll(() => site.stop());

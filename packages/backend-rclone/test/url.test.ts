@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { StoreError } from "@borgstore/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rclone, rcloneBackend, type RcloneBackendOptions } from "../src/index.ts";
 import { checkPlace, placeOfUrl, secretsOf, urlOfPlace } from "../src/url.ts";
@@ -42,7 +42,8 @@ const accepted: readonly string[] = [
   "/a b/ä%20",
   "/with:colon",
   "/a,b=c",
-  "/..",
+  "/a..b/...",
+  "remote:a..b",
   ":local:/x",
   ":memory:bucket/path",
   ":s3,provider=Ceph:bucket/path",
@@ -93,6 +94,16 @@ const refused: readonly (readonly [url: string, problem: RegExp])[] = [
   ['rclone:r,url="http://host:p', /ends with a colon/],
   ["rclone:r,url='http://host:p", /ends with a colon/],
   ['rclone:r,url="a"":p', /ends with a colon/],
+  ["rclone:/.", /root of the file system/],
+  ["rclone:/./", /root of the file system/],
+  ["rclone::local:", /root of the file system/],
+  ["rclone::local:/", /root of the file system/],
+  ["rclone::local,links:/", /root of the file system/],
+  // What comes out of it differs from one kind of remote to another.
+  ["rclone:/..", /no component \.\./],
+  ["rclone:/a/../b", /no component \.\./],
+  ["rclone:remote:..", /no component \.\./],
+  ["rclone:remote:a/..", /no component \.\./],
   ["rclone:remote:a\nb", /control/],
   ["rclone:remote:a\0b", /control/],
   ["rclone:re\tmote:a", /control/],
@@ -181,7 +192,7 @@ describe("secrets", () => {
     ["remote:p,pass=geheim5", []],
     ["r,pass=geheim5:p", ["geheim5"]],
     ["r,a=geheim5,b=geheim6:p=geheim7", ["geheim5", "geheim6"]],
-    ['r,a="gehe:im5",b=\'gehe,im6\':p', ["gehe:im5", "gehe,im6"]],
+    ["r,a=\"gehe:im5\",b='gehe,im6':p", ["gehe:im5", "gehe,im6"]],
     ["r,a=gehe=im5:p", ["gehe=im5"]],
     ["r,a=gehe/im5:p", ["gehe/im5"]],
     // Of less, too much would be removed from messages.
@@ -198,12 +209,12 @@ describe("secrets", () => {
   });
 
   const secretValue = fc.string({ maxLength: 12 }).map((text) => `${text.replaceAll(/\p{Cc}/gu, "")}GEHEIM`);
-  const option = fc.tuple(fc.stringMatching(/^[a-z_]{1,8}$/), secretValue, fc.constantFrom('"', "'")).map(
-    ([name, value, quote]) => ({
+  const option = fc
+    .tuple(fc.stringMatching(/^[a-z_]{1,8}$/), secretValue, fc.constantFrom('"', "'"))
+    .map(([name, value, quote]) => ({
       text: `,${name}=${quote}${value.replaceAll(quote, quote + quote)}${quote}`,
       value,
-    }),
-  );
+    }));
 
   test("whatever the values are, none of them is told, and all of them are known", () => {
     fc.assert(

@@ -1,4 +1,10 @@
-import { socketError, socketErrorMeanings, StoreError, type StoreErrorCode } from "@borgstore/core";
+import {
+  socketError,
+  socketErrorMeanings,
+  StoreError,
+  type StoreErrorCode,
+  isSocketErrorCode,
+} from "@borgstore/core";
 
 interface Meaning {
   readonly code: StoreErrorCode;
@@ -283,7 +289,7 @@ function networkMeaning(error: unknown, name: string): Meaning | undefined {
   const meaning = code === undefined ? undefined : socketErrorMeanings[code];
   if (meaning !== undefined) return meaning;
   if (name === "TimeoutError") return { code: "TIMEOUT", detail: "nothing came or went for too long" };
-  return code !== undefined && isNetworkCode(code) ? { code: "CONNECTION" } : undefined;
+  return isSocketErrorCode(code) ? { code: "CONNECTION" } : undefined;
 }
 
 /** The code of the system or of Node's HTTP parser, also of the errors within one. */
@@ -298,10 +304,6 @@ function systemErrorOf(error: unknown): unknown {
   const { code, cause, errors } = failureOf(error);
   if (typeof code === "string" || (Array.isArray(errors) && errors.length > 0)) return error;
   return cause === undefined ? undefined : systemErrorOf(cause);
-}
-
-function isNetworkCode(code: string): boolean {
-  return /^(?:E[A-Z0-9]+|HPE_[A-Z_]+|ERR_SSL_[A-Z0-9_]+|ERR_STREAM_PREMATURE_CLOSE)$/.test(code);
 }
 
 /** Whether nothing can have been sent: no connection was made for it, or it could not be signed. */

@@ -1,6 +1,5 @@
-import { StoreError, type TempNames } from "@borgstore/core";
+import { copyError, StoreError, type TempNames } from "@borgstore/core";
 import type { Bucket, Call } from "./bucket.ts";
-import { copyError } from "./copy-error.ts";
 import { isNotImplemented, isPreconditionFailed, statusOf } from "./classify.ts";
 import type { Keys } from "./keys.ts";
 import { Uploads } from "./uploads.ts";

@@ -1,7 +1,6 @@
-import { forEachConcurrently, StoreError, type DeleteResult } from "@borgstore/core";
+import { copyError, forEachConcurrently, StoreError, type DeleteResult } from "@borgstore/core";
 import type { Bucket } from "./bucket.ts";
 import { classifyCode, isNotImplemented, statusOf } from "./classify.ts";
-import { copyError } from "./copy-error.ts";
 import { findListed } from "./find-listed.ts";
 import type { Target } from "./store-file.ts";
 

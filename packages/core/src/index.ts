@@ -22,6 +22,7 @@ export {
   type HasherFactory,
   type NodeCrypto,
 } from "./hashing.ts";
+export { copyError } from "./copy-error.ts";
 export { bodyPieces } from "./http/body-pieces.ts";
 export {
   parseContentRange,
@@ -35,6 +36,7 @@ export { readBody, wrongLength, type Body, type BodyPart, type ReadBodyOptions }
 export {
   Requests,
   type Classify,
+  type Destroyable,
   type Exchange,
   type RequestLimits,
   type RequestOptions,
@@ -114,7 +116,12 @@ export {
   refuseOption,
 } from "./option-checks.ts";
 export { redactUrl } from "./redact-url.ts";
-export { socketError, socketErrorMeanings, type SocketErrorMeaning } from "./socket-errors.ts";
+export {
+  isSocketErrorCode,
+  socketError,
+  socketErrorMeanings,
+  type SocketErrorMeaning,
+} from "./socket-errors.ts";
 export { type BatchItems, type BatchOptions, type BatchResult } from "./store/batch.ts";
 export { type DeleteRequest } from "./store/delete-many.ts";
 export { type Latency } from "./store/latency-histogram.ts";

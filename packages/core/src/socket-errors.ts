@@ -55,16 +55,31 @@ export const socketErrorMeanings: Readonly<Record<string, SocketErrorMeaning>> =
  *
  * @param host for the message; without a secret.
  * @param error as Node gives it; kept as the cause.
+ * @param key the name that the call was about
  */
-export function socketError(host: string, error: unknown): StoreError {
+export function socketError(host: string, error: unknown, key?: string): StoreError {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   const meaning = typeof code === "string" ? socketErrorMeanings[code] : undefined;
   const unsent = meaning?.unsent === true || isOfConnecting(error);
   if (meaning === undefined) {
-    return new StoreError("CONNECTION", { detail: `to ${host}: it was closed`, unsent, cause: error });
+    return new StoreError("CONNECTION", { key, detail: `to ${host}: it was closed`, unsent, cause: error });
   }
   const { detail, retryable } = meaning;
-  return new StoreError(meaning.code, { detail: `to ${host}: ${detail}`, retryable, unsent, cause: error });
+  return new StoreError(meaning.code, {
+    key,
+    detail: `to ${host}: ${detail}`,
+    retryable,
+    unsent,
+    cause: error,
+  });
+}
+
+/** Whether a code is one of the system, of Node's HTTP parser, of TLS or of a stream that ended too early. */
+export function isSocketErrorCode(code: unknown): code is string {
+  return (
+    typeof code === "string" &&
+    /^(?:E[A-Z0-9]+|HPE_[A-Z_]+|ERR_SSL_[A-Z0-9_]+|ERR_STREAM_PREMATURE_CLOSE)$/.test(code)
+  );
 }
 
 /** A certificate is looked at before anything is sent, and it stays the same when the call is repeated. */

@@ -2,11 +2,18 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { opensshAvailable, opensshReason, requirePeer, rgwAvailable } from "@borgstore/tools-peers";
+import {
+  opensshAvailable,
+  opensshReason,
+  rcloneAvailable,
+  requirePeer,
+  rgwAvailable,
+} from "@borgstore/tools-peers";
 import { runBench } from "../src/main.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const rgw = requirePeer("rgw", rgwAvailable(), "radosgw or another program of Ceph is not installed");
+const rclone = requirePeer("rclone", rcloneAvailable(), "rclone or ssh-keygen is not installed");
 
 let directory: string;
 let text: string;
@@ -113,6 +120,27 @@ test.skipIf(!rgw.available)(
     expect(readdirSync(directory)).toEqual(["lines"]);
     // Neither the directory nor the secret that the server made up.
     expect(text).not.toMatch(/[0-9a-f]{40}/);
+    expect(text).not.toContain(directory);
+  },
+);
+
+test.skipIf(!rclone.available)(
+  `a small run of rclone has a figure for every call and leaves nothing behind ${rclone.tag}`,
+  { timeout: 600_000 },
+  async () => {
+    const lines = await runSmall("rclone", "--count", "8", "--concurrency", "1,9");
+    const figures = lines
+      .filter(({ kind }) => kind === "figure")
+      .map(({ what, subject, callers }) => `${String(what)} ${String(subject)} ${String(callers)}`);
+    for (const subject of ["bare HTTP", "Backend", "Store"]) {
+      for (const call of ["store-new", "store", "load", "info", "delete"]) {
+        for (const callers of [1, 9]) expect(figures).toContain(`${call} 1KiB ${subject} ${callers}`);
+      }
+      expect(figures).toContain(`list ${subject} 1`);
+    }
+    expect(figures).toContain("store 1KiB Store of 8 9");
+    expect(figures).not.toContain("store 1KiB Store of 8 1");
+    expect(readdirSync(directory)).toEqual(["lines"]);
     expect(text).not.toContain(directory);
   },
 );

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { posixfs } from "@borgstore/backend-posixfs";
 import { rclone, type RcloneOptions } from "@borgstore/backend-rclone";
@@ -24,7 +24,7 @@ export interface Medium {
   readonly configuration: string;
   /** What an empty storage of ours consists of. */
   readonly marker: readonly string[];
-  /** Paths of the objects of a storage. */
+  /** Paths of the objects of a storage; none when it does not exist. */
   paths(storage: string): Promise<readonly string[]>;
   put(storage: string, name: string, value: Uint8Array): Promise<void>;
   /** Opens a storage by the backend that needs no rclone. */
@@ -44,7 +44,10 @@ export function localMedium(directory: string): Medium {
     remote: `${directory}/`,
     configuration: "",
     marker: [],
-    paths: async (storage) => await Promise.resolve(Object.keys(filesBelow(path.join(directory, storage)))),
+    paths: async (storage) => {
+      const folder = path.join(directory, storage);
+      return await Promise.resolve(existsSync(folder) ? Object.keys(filesBelow(folder)) : []);
+    },
     put: async (storage, name, value) => {
       const file = path.join(directory, storage, name);
       mkdirSync(path.dirname(file), { recursive: true });
@@ -147,5 +150,6 @@ export class RcloneSides {
     await using ours = await this.openHere(storage, config, true);
     await theirs.run("open");
     await work({ ours, theirs, storage });
+    await theirs.run("close");
   }
 }

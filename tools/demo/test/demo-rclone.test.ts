@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCodes } from "@borgstore/core";
 import { fullScope, rcloneAvailable, requirePeer } from "@borgstore/tools-peers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { makeTree, treeFiles } from "./make-tree.ts";
 import { runForReport, startDemo, type StartOptions } from "./run-main.ts";
 import { tempDirectory } from "./temp-directory.ts";
@@ -15,6 +15,8 @@ const full = fullScope("tests of the rclone package have what depends on Node");
 interface Place {
   readonly temp: string;
   readonly tree: string;
+  /** A line for each time that rclone was started. */
+  readonly starts: () => Promise<string>;
   readonly storage: string;
   /** URL of the storage, by a remote that only the configuration file knows. */
   readonly url: string;
@@ -23,17 +25,28 @@ interface Place {
 
 async function startPlace(): Promise<Place> {
   const temp = await tempDirectory();
-  const [tree, configFile] = [join(temp, "tree"), join(temp, "rclone.conf")];
+  const [tree, configFile, program] = [join(temp, "tree"), join(temp, "rclone.conf"), join(temp, "rclone")];
   await mkdir(tree);
   await makeTree(tree);
   await writeFile(configFile, `[disk]\ntype = alias\nremote = ${temp}\n`);
+  await writeFile(program, `#!/bin/sh\necho started >>"$0.starts"\nexec rclone "$@"\n`, { mode: 0o755 });
   return {
     temp,
     tree,
+    starts: async () => await readFile(`${program}.starts`, "utf8"),
     storage: join(temp, "storage"),
     url: "rclone:disk:storage",
-    options: { temp, env: { RCLONE_CONFIG: configFile } },
+    options: { temp, env: { RCLONE_CONFIG: configFile, RCLONE_BINARY: program } },
   };
+}
+
+/** Names of the chunks that are stored, as the medium has them. */
+function chunksIn(storage: string): readonly string[] {
+  const data = join(storage, "data");
+  if (!existsSync(data)) return [];
+  return readdirSync(data, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /[0-9a-f]{64}$/.test(name),
+  );
 }
 
 /** The demo with this temp directory, rclone and whatever else they have started. Nothing on systems without `/proc`. */
@@ -61,17 +74,20 @@ describe.skipIf(full.isLeftOut || !peer.available)(
   { timeout },
   () => {
     it("stops cleanly with 130 when a terminal interrupts all; goes on from there, restores all and destroys it", async () => {
-      const { temp, tree, storage, url, options } = await startPlace();
+      const { temp, tree, starts, storage, url, options } = await startPlace();
       const interrupted = { ...options, latencyMs: 10, isGroupLeader: true };
       const demo = startDemo([url, tree, "--progress", "0.01"], interrupted);
-      await demo.seen(/storing, (?!0 %)\d+ %/);
+      onTestFinished(() => void demo.child.kill("SIGKILL"));
+      await demo.seen(/storing, /);
+      await expect.poll(() => chunksIn(storage).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
       // The demo, rclone, and who watches it.
       expect(processesOf(temp).length).toBeGreaterThanOrEqual(process.platform === "linux" ? 3 : 0);
       process.kill(-(demo.child.pid as number), "SIGINT");
       const end = await demo.ended;
       expect(end).toMatchObject({ code: 130, killedBy: null });
-      // rclone was there to the end: what is stored could still be listed.
       expect(end.stdout).toMatch(/Stopped\. The store is in order and holds \d+ chunk/);
+      // The interruption has not ended rclone, which would be started anew for what is done after it.
+      expect(await starts()).toBe("started\n");
       expect(existsSync(join(storage, "config"))).toBe(true);
       await expectNoneLeft(temp);
 

@@ -16,6 +16,9 @@ const unwanted =
 const misleading =
   /^RCLONE_(?:DRY_RUN|IMMUTABLE|IGNORE_EXISTING|IGNORE_CASE|BACKUP_DIR|SUFFIX.*|COMPARE_DEST|COPY_DEST|NAME_TRANSFORM|FILTER.*|INCLUDE.*|EXCLUDE.*|FILES_FROM.*|HASH_FILTER|METADATA_(?:FILTER|INCLUDE|EXCLUDE).*|MIN_AGE|MAX_AGE|MIN_SIZE|MAX_SIZE|MAX_DEPTH|MAX_DELETE.*|MAX_TRANSFER|MAX_DURATION|CUTOFF_MODE)$/iu;
 
+/** As long as rclone itself has it. */
+const silenceMs = 300_000;
+
 /** The password of one process, which nobody else knows. */
 export interface RcdCredentials {
   readonly user: string;
@@ -30,7 +33,8 @@ export function rcdArguments(settings: RcdSettings, environment: Environment): s
   const defaults: readonly (readonly [flag: string, ...value: string[]])[] = [
     ["--use-server-modtime"],
     ["--contimeout", duration(settings.connectTimeoutMs)],
-    ["--timeout", duration(settings.stallTimeoutMs)],
+    // It counts silence of our source or reader, too, which is nobody's fault; silence of the service is noticed here.
+    ["--timeout", duration(Math.max(settings.stallTimeoutMs, silenceMs))],
     // The layers of borgstore repeat what fails; the last of these is for connections that have become old.
     ["--low-level-retries", "2"],
   ];

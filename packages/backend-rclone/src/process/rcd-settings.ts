@@ -8,7 +8,7 @@ export interface RcdSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** For `--contimeout`: how long rclone may take to connect to a service, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** For `--timeout`: how long rclone's connection to a service may be idle, in milliseconds. */
+  /** For `--timeout`, but at least 5 minutes: how long rclone's connection to a service may be idle, in milliseconds. */
   readonly stallTimeoutMs: number;
   /** How long it may take until the started process answers, in milliseconds. */
   readonly startTimeoutMs: number;

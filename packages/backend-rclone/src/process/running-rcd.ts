@@ -10,8 +10,12 @@ export interface RunningRcd {
   readonly version: string;
   /** Whether the process has ended, or is being stopped. */
   readonly isLost: boolean;
-  /** A new error each time: `CONNECTION`, retryable, with rclone's last lines, from which secrets are removed. */
-  whyLost(): StoreError;
+  /**
+   * A new error each time: `CONNECTION`, retryable, with rclone's last lines, from which secrets are removed.
+   *
+   * @param unsent whether nothing was sent to it, as for the error
+   */
+  whyLost(unsent?: boolean): StoreError;
   /** Calls back once: when the process ends unexpectedly or is stopped; at once if that has happened. Returns removal. */
   onLost(callback: () => void): () => void;
 }

@@ -21,14 +21,10 @@ import {
 } from "./start-errors.ts";
 import type { StartFailure } from "./start-failure.ts";
 import { StartedRcd } from "./started-rcd.ts";
-import { withoutSecrets } from "./without-secrets.ts";
+import { secretValues, withoutSecrets } from "./without-secrets.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Not those that say where a secret is, as a path is worth knowing. */
-const secretVariable = /(?:PASS|KEY|SECRET|TOKEN|CREDENTIAL)(?!.*(?:FILE|PATH|DIR|COMMAND|TYPE)S?$)/iu;
-/** Shorter values would be found in ordinary words. */
-const minSecretCharacters = 8;
 /** How much of an answer a message gets. */
 const quotedCharacters = 300;
 /** How long after a broken connection the end of the process is waited for, in milliseconds. */
@@ -92,10 +88,7 @@ function authorizationOf({ user, password }: RcdCredentials): string {
 
 function secretsOf(environment: Environment, credentials: RcdCredentials): readonly string[] {
   const { user, password } = credentials;
-  const values = Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && value.length >= minSecretCharacters && secretVariable.test(name) ? [value] : [],
-  );
-  return [user, password, authorizationOf(credentials), ...values];
+  return [user, password, authorizationOf(credentials), ...secretValues(environment)];
 }
 
 /** One start, from the process to its answers. */

@@ -40,13 +40,14 @@ export class StartedRcd implements RunningRcd {
     return this.#isStopped || this.#child.end !== undefined;
   }
 
-  whyLost(): StoreError {
+  whyLost(unsent = false): StoreError {
     const { end, tail } = this.#child;
-    if (this.#isStopped) return new StoreError("CONNECTION", { detail: "rclone was stopped" });
-    if (end === undefined) return new StoreError("CONNECTION", { detail: "rclone does not answer" });
-    return new StoreError("CONNECTION", {
-      detail: `rclone ${howEnded(end)}${said(tail.lastLines(this.#secrets))}`,
-    });
+    const detail = this.#isStopped
+      ? "rclone was stopped"
+      : end === undefined
+        ? "rclone does not answer"
+        : `rclone ${howEnded(end)}${said(tail.lastLines(this.#secrets))}`;
+    return new StoreError("CONNECTION", { detail, unsent });
   }
 
   onLost(callback: () => void): () => void {

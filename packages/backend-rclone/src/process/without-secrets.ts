@@ -31,3 +31,15 @@ export function withoutSecrets(text: string, known: readonly string[]): string {
     .replace(assignments, "$1***")
     .replace(jsonMembers, '$1"***"');
 }
+
+/** Not those that say where a secret is, as a path is worth knowing. */
+const secretVariable = /(?:PASS|KEY|SECRET|TOKEN|CREDENTIAL)(?!.*(?:FILE|PATH|DIR|COMMAND|TYPE)S?$)/iu;
+/** Shorter values would be found in ordinary words. */
+const minSecretCharacters = 8;
+
+/** The values of an environment's variables that are secrets, going by their names. */
+export function secretValues(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(environment).flatMap(([name, text]) =>
+    text !== undefined && text.length >= minSecretCharacters && secretVariable.test(name) ? [text] : [],
+  );
+}

@@ -1,6 +1,15 @@
 import type { Backend } from "@borgstore/core";
 import { mustEqual } from "./checks.ts";
-import { bytes, collect, contents, inPieces, namesOf, print, type Contents, type Values } from "./contents.ts";
+import {
+  bytes,
+  collect,
+  contents,
+  inPieces,
+  namesOf,
+  print,
+  type Contents,
+  type Values,
+} from "./contents.ts";
 
 /** An operation that faults are to hit. */
 export interface Operation {
@@ -99,13 +108,7 @@ export const operations: readonly Operation[] = [
     title: "move onto an object",
     run: (backend, directory) => backend.move(`${directory}/old`, `${directory}/other`),
     after: onto,
-    allowed: [
-      same,
-      onto,
-      otherAside,
-      { ...onto, "other.hid": print(other) },
-      { ...onto, old: print(old) },
-    ],
+    allowed: [same, onto, otherAside, { ...onto, "other.hid": print(other) }, { ...onto, old: print(old) }],
     isLong: true,
   },
   {

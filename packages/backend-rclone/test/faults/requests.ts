@@ -7,14 +7,14 @@ type OnRequest = (request: ClientRequest) => void;
 /** Who watches the requests of some work; other work goes on at the same time. */
 const watcher = new AsyncLocalStorage<OnRequest>();
 
-function notice(message: unknown): void {
-  const { request } = message as { readonly request: ClientRequest };
-  // Those that ask whether rclone has started are none of a call.
-  if (/^\/(?:operations\/|\[)/.test(request.path)) watcher.getStore()?.(request);
-}
-
 /** Calls back for each request that some work makes to an rclone, when all of it was handed to Node. */
 async function watching(onRequest: OnRequest, work: () => Promise<void>): Promise<void> {
+  const notice = (message: unknown): void => {
+    const { request } = message as { readonly request: ClientRequest };
+    if (watcher.getStore() !== onRequest) return;
+    // Those that ask whether rclone has started are none of a call.
+    if (/^\/(?:operations\/|\[)/.test(request.path)) onRequest(request);
+  };
   diagnostics.subscribe("http.client.request.start", notice);
   try {
     await watcher.run(onRequest, work);

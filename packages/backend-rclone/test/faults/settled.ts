@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { mustBeAmong, mustEqual } from "./checks.ts";
 
 /** Ten times what is needed, at least. */
-export const withinMs = 60_000;
+const withinMs = 60_000;
 
 /** How a call has ended. */
 export interface Outcome<T> {

@@ -1,7 +1,8 @@
 import { composeLayers, defaultLayers, type Backend } from "@borgstore/core";
 import { randomUUID } from "node:crypto";
+import * as fs from "node:fs";
 import { rcloneBackend, type RcloneOptions } from "../../src/index.ts";
-import { markName, processesWith } from "../process/rcd-for-test.ts";
+import { markName, processesWith, readOrEmpty } from "../process/rcd-for-test.ts";
 import type { RemotePlace } from "../servers/remote-place.ts";
 import type { Contents, Values } from "./contents.ts";
 import { contentsOf, temporaryIn } from "./look-inside.ts";
@@ -25,6 +26,16 @@ function leaderAmong(pids: readonly number[]): number | undefined {
       return false;
     }
   });
+}
+
+/** Whether a child of ours runs, or has ended and we have not heard of it. */
+export function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A backend with an rclone of its own, and how to hurt that. */
@@ -55,17 +66,27 @@ export class Stage {
     return leaderAmong(this.processes);
   }
 
-  /** Sends a signal to rclone, if it runs. */
-  signal(signal: NodeJS.Signals): void {
+  /** Sends a signal to rclone, if it runs; gives its id. */
+  signal(signal: NodeJS.Signals): number | undefined {
     const { pid } = this;
     // A child of ours keeps its id until we have heard of its end.
     if (pid !== undefined) process.kill(pid, signal);
+    return pid;
+  }
+
+  /** Stops rclone, and waits until each of its threads has stopped; `SIGCONT` lets it go on. */
+  async freeze(): Promise<void> {
+    const pid = this.signal("SIGSTOP");
+    const hasStopped = (task: string): boolean =>
+      /\) [tTZX] /.test(readOrEmpty(`/proc/${pid}/task/${task}/stat`) || ") X ");
+    await until(() => fs.readdirSync(`/proc/${pid}/task`).every(hasStopped), "rclone has stopped");
   }
 
   /** Puts values into a directory of the storage past rclone. */
   async plant(directory: string, values: Values): Promise<void> {
     const { place, path } = this;
-    for (const [name, value] of Object.entries(values)) await place.plant(path, `${directory}/${name}`, value);
+    for (const [name, value] of Object.entries(values))
+      await place.plant(path, `${directory}/${name}`, value);
   }
 
   /** What is in a directory of the storage, past rclone. */
@@ -115,8 +136,9 @@ async function withStage(
   play: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const stage = new Stage(place, `stage-${process.pid}-${++stages}`, options);
-  await stage.bare.create();
-  await stage.bare.open();
+  // Those with little patience may need more than one attempt while rclone starts.
+  await stage.backend.create();
+  await stage.backend.open();
   let isDone = false;
   try {
     await play(stage);

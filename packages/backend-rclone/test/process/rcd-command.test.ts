@@ -14,8 +14,12 @@ const credentials = { user: "me", password: "secret" };
 
 test("has timeouts in seconds, rounded up, and the configuration file", () => {
   const line = rcdArguments({ ...settings, configFile: "/c" }, {}).join(" ");
-  expect(line).toContain("--contimeout 2s --timeout 60s --low-level-retries 2");
+  expect(line).toContain("--contimeout 2s --timeout 300s --low-level-retries 2");
   expect(line).toMatch(/ --config \/c$/u);
+});
+
+test("has a longer limit for silence where that is asked for, but no shorter one than rclone's own", () => {
+  expect(rcdArguments({ ...settings, stallTimeoutMs: 300_001 }, {})).toContain("301s");
 });
 
 test.each([

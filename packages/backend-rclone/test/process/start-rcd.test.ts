@@ -88,7 +88,7 @@ describe.skipIf(!rclone.available || process.platform !== "linux")(`starting rcl
       UseServerModTime: true,
       AskPassword: false,
     });
-    expect([ConnectTimeout, Timeout]).toEqual([10e9, 30e9]);
+    expect([ConnectTimeout, Timeout]).toEqual([10e9, 300e9]);
   });
 
   test("remotes may come from the environment of the settings", async () => {

@@ -56,7 +56,6 @@ export function parseContentRange(header: string | undefined): AnsweredRange | u
  * Which bytes of an answer's body are those that were asked for. A service that ignores ranges sends everything, with
  * status 200; one that sends other bytes than those asked for cannot be trusted with them.
  *
- * @param length of the body
  * @throws StoreError `INTEGRITY`.
  */
 export function partOfAnswer(
@@ -71,6 +70,13 @@ export function partOfAnswer(
   if (!isAsAsked) {
     throw new StoreError("INTEGRITY", {
       detail: `the service sent bytes ${start} to ${end - 1}, which were not asked for`,
+      retryable: true,
+    });
+  }
+  const wantedEnd = Math.min(total ?? end, size === undefined ? Infinity : first + size);
+  if (end < wantedEnd) {
+    throw new StoreError("INTEGRITY", {
+      detail: `the service sent bytes ${start} to ${end - 1} only`,
       retryable: true,
     });
   }

@@ -49,7 +49,9 @@ export function readBody(
     // It is only handed out when every byte of it has been written.
     const value = allocate(take);
     let at = 0;
+    let hasSettled = false;
     const settle = (error?: Error): void => {
+      hasSettled = true;
       body.removeAllListeners("data");
       if (error === undefined) resolve(value);
       else reject(explain(error));
@@ -76,7 +78,10 @@ export function readBody(
       settle(at < announced ? wrongLength(at, announced) : undefined);
     });
     body.on("error", settle);
-    body.once("close", () => settle(closedEarly()));
+    // Not made for nothing: every body closes, and an error costs more than a small value.
+    body.once("close", () => {
+      if (!hasSettled) settle(closedEarly());
+    });
   });
 }
 

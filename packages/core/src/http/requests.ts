@@ -1,5 +1,5 @@
 import { onAbort, type AbortRegistration } from "../abort-listeners.ts";
-import { raceAbort, throwIfAborted } from "../abort.ts";
+import { throwIfAborted } from "../abort.ts";
 import { StoreError } from "../errors.ts";
 import { Slots } from "../layers/slots.ts";
 import { longestTimerMs } from "../option-checks.ts";
@@ -96,6 +96,11 @@ function closedError(): StoreError {
   return new StoreError("NOT_OPEN", { detail: "the backend was closed meanwhile" });
 }
 
+/** A request of Node: what is used of it here. */
+export interface Destroyable {
+  destroy(): unknown;
+}
+
 interface ExchangeEvents {
   giveBack(): void;
   end(): void;
@@ -107,10 +112,15 @@ export class Exchange {
   readonly #options: RequestOptions;
   readonly #classify: Classify;
   readonly #events: ExchangeEvents;
-  readonly #controller = new AbortController();
+  /** Made for those who ask for its signal: it costs as much as all else here. */
+  #controller: AbortController | undefined;
   readonly #aborting: AbortRegistration | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastProgressMs = 0;
+  readonly #racing = new Set<(reason: unknown) => void>();
+  #isAborted = false;
+  #reason: unknown;
+  #request: Destroyable | undefined;
   #body: Body | undefined;
   #isReading = false;
   #hasSlot = true;
@@ -137,7 +147,27 @@ export class Exchange {
 
   /** For whoever sends it: aborted when the caller aborts or a limit is reached. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isAborted) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
+  }
+
+  /** Whether the caller has aborted, or a limit is reached: without making a signal. */
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  /** Throws the reason when it is aborted. */
+  throwIfAborted(): void {
+    if (this.#isAborted) throw this.#reason;
+  }
+
+  /** What sends it, which ends when this is aborted: cheaper than a signal. */
+  sends(request: Destroyable): void {
+    this.#request = request;
+    if (this.#isAborted) request.destroy();
   }
 
   /**
@@ -182,7 +212,7 @@ export class Exchange {
     this.#body = body;
     // Whoever reads it is told; a body that nobody reads any more may fail as it likes.
     body.on("error", () => {});
-    if (this.#controller.signal.aborted) body.destroy();
+    if (this.#isAborted) body.destroy();
   }
 
   /** The reader takes its time. */
@@ -202,21 +232,37 @@ export class Exchange {
    * does not look at the signal.
    */
   race<T>(work: Promise<T>): Promise<T> {
-    return raceAbort(work, this.#controller.signal);
+    return new Promise((resolve, reject) => {
+      if (this.#isAborted) reject(this.#reason);
+      this.#racing.add(reject);
+      // Both outcomes are handled here, so nothing becomes an unhandled rejection after an abort.
+      work.then(
+        (value) => {
+          this.#racing.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#racing.delete(reject);
+          reject(error);
+        },
+      );
+    });
   }
 
   /** Ends the request with a reason, which is what it fails with. */
   abort(reason: unknown): void {
-    if (this.#controller.signal.aborted) return;
-    this.#controller.abort(reason);
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const reject of this.#racing) reject(reason);
+    this.#request?.destroy();
     this.#body?.destroy();
   }
 
   /** What a failure is to be told as: the reason of an abort, or else the classified error. */
   explain(error: unknown): unknown {
-    return this.#controller.signal.aborted
-      ? (this.#controller.signal.reason as unknown)
-      : this.#classify(error, this.#options.name);
+    return this.#isAborted ? this.#reason : this.#classify(error, this.#options.name);
   }
 
   /** Must be called in the end, once or more often. */

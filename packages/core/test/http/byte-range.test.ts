@@ -107,6 +107,8 @@ describe("of an answer", () => {
       { offset: -5, size: 3 },
       { start: 6, end: 10, total: 10 },
     ],
+    ["ends too early", { offset: 2, size: 3 }, { start: 2, end: 4, total: 10 }],
+    ["is not all of the rest", { offset: 2, size: undefined }, { start: 2, end: 9, total: 10 }],
     ["is not the end that was asked for", { offset: -5, size: 3 }, { start: 5, end: 8, total: 10 }],
     ["is the start instead of the end", { offset: -5, size: undefined }, { start: 0, end: 5, total: 10 }],
   ])("that %s nothing is believed", (_title, wanted, answered) => {

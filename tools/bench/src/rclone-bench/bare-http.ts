@@ -47,8 +47,8 @@ class BareClient {
       });
       sent.on("error", reject);
       sent.on("response", (answer) => read(answer, resolve, reject));
-      for (const piece of body) sent.write(piece);
-      sent.end();
+      for (const piece of body.slice(0, -1)) sent.write(piece);
+      sent.end(body.at(-1));
     });
   }
 
@@ -72,12 +72,11 @@ function read(
   reject: (error: Error) => void,
 ): void {
   if (answer.statusCode !== 200) reject(new Error(`rclone answers with ${answer.statusCode}`));
-  const announced = answer.headers["content-length"];
-  const length = Number(announced ?? 0);
+  const length = Number(answer.headers["content-length"] ?? 0);
   const chunks: Buffer[] = [];
   answer.on("data", (chunk: Buffer) => chunks.push(chunk));
   answer.on("error", reject);
-  answer.on("end", () => resolve({ length, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }));
+  answer.on("end", () => resolve({ length, body: Buffer.concat(chunks) }));
 }
 
 /**
@@ -165,7 +164,8 @@ async function listBare(post: (parameters: object) => Promise<string>): Promise<
   let found = 0;
   const listOn = async (): Promise<void> => {
     for (let tree = trees.shift(); tree !== undefined; tree = trees.shift()) {
-      found += (await list(tree, { recurse: true, filesOnly: true })).length;
+      const entries = await list(tree, { recurse: true, filesOnly: true });
+      found += entries.length;
     }
   };
   await Promise.all(Array.from({ length: treesAtATime }, listOn));
