@@ -1,6 +1,6 @@
 import { StoreError, type DriverListOptions, type ItemInfo } from "@borgstore/core";
 import type { Call } from "./rc-client.ts";
-import { EntryReader, type Entry } from "./read-entries.ts";
+import { ListingReader, type Entry } from "./read-entries.ts";
 import { isNoObject, sizeOf, timeOf, type Remote } from "./remote.ts";
 
 const pageLength = 1000;
@@ -148,7 +148,7 @@ async function walk(
       continue;
     }
     const inner = directory === "" ? item.name : `${directory}/${item.name}`;
-    found.push(...(await walk(remote, inner, `${path}/`, options, onEntry)));
+    for (const each of await walk(remote, inner, `${path}/`, options, onEntry)) found.push(each);
   }
   return found;
 }
@@ -169,12 +169,12 @@ export async function readEntries(
     const answer = await remote.postList(exchange, directory, options);
     exchange.progress();
     if (answer.status !== 200) throw await remote.client.failureOf(answer, exchange, call.name);
-    const reader = new EntryReader();
+    const reader = new ListingReader();
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       exchange.progress();
       for (const entry of reader.push(chunk)) onEntry(entry);
     }
-    reader.end();
+    for (const entry of reader.end()) onEntry(entry);
   });
 }
 

@@ -1,6 +1,7 @@
 import { fullScope, registerSuite } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
 import {
+  casesOfCrowds,
   casesOfNames,
   casesOfThisSide,
   longCases,
@@ -28,7 +29,12 @@ function registerBuckets(
   });
 }
 
-registerBuckets(s3, distributionRclone, true, longCases);
-registerBuckets(s3, newestRclone, true, { ...longCases, ...casesOfThisSide, ...casesOfNames });
+registerBuckets(s3, distributionRclone, true, { ...longCases, ...casesOfThisSide });
+registerBuckets(s3, newestRclone, true, {
+  ...longCases,
+  ...casesOfThisSide,
+  ...casesOfNames,
+  ...casesOfCrowds,
+});
 // Not with the distribution's rclone: that of 1.60 leaves subdirectories out of what it lists below a prefix.
-registerBuckets(memory, newestRclone, false, longCases);
+registerBuckets(memory, newestRclone, false, { ...longCases, ...casesOfThisSide });

@@ -1,6 +1,7 @@
 import { fullScope, registerSuite } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
 import {
+  casesOfCrowds,
   casesOfLocks,
   casesOfNames,
   casesOfThisSide,
@@ -28,7 +29,11 @@ function registerServed(remote: Remote, { title, available, program }: RclonePro
   });
 }
 
-registerServed(sftp, distributionRclone, longCases);
-registerServed(sftp, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames });
-// Its names are in URLs, also those that this side takes from a listing.
-registerServed(webdav, distributionRclone, { ...longCases, ...casesOfThisSide, ...casesOfLocks });
+registerServed(sftp, distributionRclone, { ...longCases, ...casesOfThisSide });
+registerServed(sftp, newestRclone, { ...longCases, ...casesOfThisSide, ...casesOfNames, ...casesOfCrowds });
+registerServed(webdav, distributionRclone, {
+  ...longCases,
+  ...casesOfThisSide,
+  ...casesOfNames,
+  ...casesOfLocks,
+});

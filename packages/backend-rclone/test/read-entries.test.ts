@@ -1,7 +1,7 @@
 import { StoreError } from "@borgstore/core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EntryReader, type Entry } from "../src/read-entries.ts";
+import { EntryReader, ListingReader, type Entry } from "../src/read-entries.ts";
 
 /** What a reader finds in pieces of a text. */
 function readPieces(pieces: readonly Uint8Array[]): Entry[] {
@@ -128,4 +128,42 @@ test("any entries cut anywhere are what JSON.parse makes of them", () => {
     ),
     { numRuns: 200 },
   );
+});
+
+function listingOf(count: number): Buffer {
+  const list = Array.from({ length: count }, (_none, at) => ({ Name: `n${at}` }));
+  return Buffer.from(JSON.stringify({ list }, null, "\t"));
+}
+
+/** How many entries came before the end, and all of them. */
+function readIn(bytes: Buffer, chunkBytes: number): { early: number; names: unknown[] } {
+  const reader = new ListingReader();
+  let names: unknown[] = [];
+  for (let at = 0; at < bytes.byteLength; at += chunkBytes) {
+    names = names.concat(reader.push(bytes.subarray(at, at + chunkBytes)).map(({ Name: name }) => name));
+  }
+  return { early: names.length, names: names.concat(reader.end().map(({ Name: name }) => name)) };
+}
+
+describe("an answer to a listing", () => {
+  test("that is small is read at its end, and a large one while it comes", () => {
+    expect(readIn(listingOf(3), 10)).toEqual({ early: 0, names: ["n0", "n1", "n2"] });
+    const { early, names } = readIn(listingOf(400_000), 1024 * 1024);
+    expect(early).toBeGreaterThan(390_000);
+    expect(names).toHaveLength(400_000);
+    expect(names.at(-1)).toBe("n399999");
+  });
+
+  test.each(['{"list":[{"Name":"a"}', '{"list":[', "", "<html>", '{"error":"x'])(
+    "%j is not complete",
+    (text) => {
+      expect(() => readIn(Buffer.from(text), 5)).toThrow(
+        expect.objectContaining({ code: "INTEGRITY", retryable: true }),
+      );
+    },
+  );
+
+  test("may have null for the array", () => {
+    expect(readIn(Buffer.from('{"list": null}'), 3).names).toEqual([]);
+  });
 });

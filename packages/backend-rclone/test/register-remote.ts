@@ -67,9 +67,21 @@ export const casesOfThisSide: Skip = skipped(
   (id) => decidedHere.some((pattern) => pattern.test(id)),
 );
 
+/** Of the long ones, those that pages which were never asked for one by one cannot fail differently. */
+export const casesOfPages: Skip = skipped(
+  "a directory comes whole, and pages are cut on this side: list/pages, list/deleting and list/storing try them",
+  (id) => /^list\/(?:at-once|deleting-all|stopped)$/.test(id),
+);
+
+/** Cases with many callers: left out where the same medium has had them. */
+export const casesOfCrowds: Skip = skipped(
+  "callers are kept apart on this side, and the medium is the one of the distribution's rclone",
+  (id) => id.startsWith("concurrency/"),
+);
+
 /** Cases about what names are to a file system or a service: left out where the same one has had them. */
 export const casesOfNames: Skip = skipped(
-  "names are those of the same medium with the distribution's rclone",
+  "names are rclone's matter, and tried with the distribution's on file systems and in buckets",
   (id) => id.startsWith("names/"),
 );
 
