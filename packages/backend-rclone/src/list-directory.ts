@@ -7,7 +7,7 @@ const pageLength = 1000;
 /** Subtrees that are asked for before their turn. */
 const treesAhead = 4;
 
-/** Told of every file that a listing comes across and that is no object, with the name of its directory. */
+/** Told of every entry that a listing comes across, with the name of its directory. */
 export type OnEntry = (directory: string, entry: Entry) => void;
 
 /**

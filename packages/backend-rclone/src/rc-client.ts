@@ -33,11 +33,17 @@ export interface Sending {
   /** With the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | number>>;
-  /** Whether it can be sent a second time, as what it was made of is still there. */
+  /**
+   * Whether it may be sent a second time when its connection was closed without an answer: it changes nothing, or the same
+   * again, and what it was made of is still there. All else is for the retry layer, which looks at what has become of it.
+   */
   readonly isRepeatable: boolean;
   /** Writes the body, and ends the request; without it there is none. */
   readonly write?: (request: http.ClientRequest, exchange: Exchange) => Promise<void> | undefined;
 }
+
+/** Methods that change nothing. */
+const reading = /^operations\/(?:stat|list|fsinfo|about)$/;
 
 /** Errors are short, and so are answers other than listings. */
 const longestAnswer = 4 * 1024 * 1024;
@@ -83,7 +89,7 @@ export class RcClient {
       method: "POST",
       path: `/${method}`,
       headers: { "content-type": "application/json", "content-length": body.byteLength },
-      isRepeatable: true,
+      isRepeatable: reading.test(method),
       write: (request) => void request.end(body),
     });
   }

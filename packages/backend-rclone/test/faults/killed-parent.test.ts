@@ -7,7 +7,7 @@ import { markName, processesWith } from "../process/rcd-for-test.ts";
 import { distributionRclone, local, newestRclone, s3, sftp, webdav, type Remote } from "../remotes.ts";
 import type { RemotePlace } from "../servers/remote-place.ts";
 import { mustBeAmong } from "./checks.ts";
-import { compileBackend, type CompiledBackend } from "./compiled-backend.ts";
+import { compileModule, type CompiledModule } from "../compiled-module.ts";
 import { print } from "./contents.ts";
 import { contentsOf } from "./look-inside.ts";
 import { full } from "./scope.ts";
@@ -19,7 +19,7 @@ const sizes = { small: 40_000, large: 2_000_000 };
 /** Overwrites small and large values, at once and in pieces, with one letter after the other, and never ends. */
 const overwriting = `
 const sizes = ${JSON.stringify(sizes)};
-const backend = rcloneBackend(options);
+const backend = rcloneBackend(given);
 await backend.create().catch(() => undefined);
 await backend.open();
 async function* pieces(value) {
@@ -44,7 +44,7 @@ const whole = Object.values(sizes).flatMap((size) =>
   Array.from({ length: 26 }, (_, letter) => print(new Uint8Array(size).fill(97 + letter))),
 );
 
-let compiled: CompiledBackend;
+let compiled: CompiledModule;
 let program: string;
 
 async function killAfter(place: RemotePlace, afterMs: number): Promise<void> {
@@ -86,7 +86,7 @@ describe.skipIf(full.isLeftOut || !newer.available || process.platform !== "linu
   `our process is killed while it overwrites, ${newer.title}${full.tag}`,
   () => {
     beforeAll(() => {
-      compiled = compileBackend();
+      compiled = compileModule("index", "rcloneBackend");
       program = compiled.program("overwriting", overwriting);
     });
     afterAll(() => compiled.remove());

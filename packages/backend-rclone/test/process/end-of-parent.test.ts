@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RcdSettings } from "../../src/process/rcd-settings.ts";
-import { compileProcess, type CompiledProcess } from "./compiled-process.ts";
+import { compileModule, type CompiledModule } from "../compiled-module.ts";
 import { expectNoneLeft, fakeProgram, freshSettings, markName, processesWith } from "./rcd-for-test.ts";
 
 const rclone = requirePeer("rclone", rcloneAvailable(), "rclone is not installed");
@@ -29,7 +29,7 @@ async function exitOf(parent: Parent): Promise<unknown> {
 }
 
 const stay = "setInterval(() => undefined, 1000);";
-const run = `const lease = leaseRcd(settings); await lease.get(undefined); console.log("runs");`;
+const run = `const lease = leaseRcd(given); await lease.get(undefined); console.log("runs");`;
 
 const marked = ({ environment }: RcdSettings): readonly number[] => processesWith(environment[markName]);
 
@@ -41,7 +41,7 @@ function inWorker(atEnd: string): string {
           const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
           worker.on("message", () => { console.log("runs"); ${atEnd} });
         } else {
-          const lease = leaseRcd(settings);
+          const lease = leaseRcd(given);
           await lease.get(undefined);
           (await import("node:worker_threads")).parentPort.postMessage("runs");
           ${stay}
@@ -51,10 +51,10 @@ function inWorker(atEnd: string): string {
 describe.skipIf(!rclone.available || process.platform !== "linux")(
   `rclone does not outlive its parent ${rclone.tag}`,
   () => {
-    let compiled: CompiledProcess;
+    let compiled: CompiledModule;
 
     beforeAll(() => {
-      compiled = compileProcess();
+      compiled = compileModule("process/shared-rcd", "leaseRcd");
     });
 
     afterAll(() => compiled.remove());
@@ -82,7 +82,7 @@ describe.skipIf(!rclone.available || process.platform !== "linux")(
 
     test("killed while rclone starts", async () => {
       const settings = freshSettings({ program: fakeProgram("#!/bin/sh\nsleep 1000\n") });
-      const starting = `console.log("runs"); await leaseRcd(settings).get(undefined);`;
+      const starting = `console.log("runs"); await leaseRcd(given).get(undefined);`;
       const parent = await parentOf(compiled.program("starting", starting), settings);
       await expect.poll(() => marked(settings).length).toBe(3);
       parent.kill("SIGKILL");

@@ -5,16 +5,21 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** The part that runs rclone as JavaScript, for programs that tests start as processes of their own. */
-export interface CompiledProcess {
-  /** Writes a program that has `leaseRcd` and `settings` (JSON, its first argument) in scope; returns its path. */
+/** A module of this package as JavaScript, for programs that tests start as processes of their own. */
+export interface CompiledModule {
+  /** Writes a program that has the export and `given` (JSON, its first argument) in scope; returns its path. */
   program(name: string, body: string): string;
   remove(): void;
 }
 
-/** Compiles without a type check, into a temporary directory: a build in `dist` may be old or missing. */
-export function compileProcess(): CompiledProcess {
-  const packages = fileURLToPath(new URL("../../../", import.meta.url));
+/**
+ * Compiles without a type check, into a temporary directory: a build in `dist` may be old or missing.
+ *
+ * @param module below `src`, without its ending
+ * @param exported what programs get of it
+ */
+export function compileModule(module: string, exported: string): CompiledModule {
+  const packages = fileURLToPath(new URL("../../", import.meta.url));
   const directory = fs.mkdtempSync(join(tmpdir(), "rclone-compiled-"));
   const modules = join(directory, "node_modules", "@borgstore");
   const project = join(directory, "tsconfig.json");
@@ -30,7 +35,7 @@ export function compileProcess(): CompiledProcess {
     // Found among the dependencies, core would count as an external library and not be compiled.
     paths: { "@borgstore/core": [join(packages, "core/src/index.ts")] },
   };
-  const files = [join(packages, "backend-rclone/src/process/shared-rcd.ts")];
+  const files = [join(packages, `backend-rclone/src/${module}.ts`)];
   fs.writeFileSync(
     project,
     JSON.stringify({ extends: join(packages, "../tsconfig.base.json"), compilerOptions, files }),
@@ -47,11 +52,11 @@ export function compileProcess(): CompiledProcess {
   fs.writeFileSync(join(modules, "backend-rclone/package.json"), JSON.stringify({ type: "module" }));
   const execa = fs.realpathSync(join(packages, "backend-rclone/node_modules/execa"));
   fs.symlinkSync(execa, join(directory, "node_modules/execa"), "junction");
-  const entry = pathToFileURL(join(modules, "backend-rclone/src/process/shared-rcd.js")).href;
+  const entry = pathToFileURL(join(modules, `backend-rclone/src/${module}.js`)).href;
   return {
     program(name, body) {
       const path = join(directory, `${name}.mjs`);
-      const head = `import { leaseRcd } from ${JSON.stringify(entry)};\nconst settings = JSON.parse(process.argv[2]);\n`;
+      const head = `import { ${exported} } from ${JSON.stringify(entry)};\nconst given = JSON.parse(process.argv[2]);\n`;
       fs.writeFileSync(path, head + body);
       return path;
     },
