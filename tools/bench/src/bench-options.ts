@@ -3,7 +3,19 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What benches have of these is run. */
-const allParts = ["calls", "list", "loop", "syscalls", "large", "distance"] as const;
+const allParts = [
+  "calls",
+  "list",
+  "loop",
+  "syscalls",
+  "durable",
+  "streams",
+  "growth",
+  "large",
+  "distance",
+  "import",
+  "size",
+] as const;
 
 type BenchPart = (typeof allParts)[number];
 

@@ -8,7 +8,7 @@ export interface Figure {
   readonly what: string;
   readonly subject: string;
   readonly callers: number;
-  readonly unit: "us" | "ms" | "calls";
+  readonly unit: "us" | "ms" | "calls" | "MiB" | "KiB" | "files";
   /** One value of elapsed time (or another kind) per round. */
   readonly rounds: readonly number[];
   /** Processor time in the same unit per round, where it is known: other work on the machine touches it little. */
