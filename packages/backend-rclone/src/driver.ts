@@ -14,6 +14,8 @@ import {
   type OperationOptions,
   type Quota,
   type StoreOptions,
+  callSignal,
+  type CallSignal,
 } from "@borgstore/core";
 import * as crypto from "node:crypto";
 import type { Connect } from "./connect.ts";
@@ -105,15 +107,18 @@ export class RcloneDriver implements BackendDriver {
     await session?.close(signal?.aborted === true);
   }
 
-  async mkdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async mkdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     await makeDirectory(this.#opened().remote, name, { signal, name });
   }
 
-  async rmdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async rmdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     await removeDirectory(this.#opened().changes, name, { signal, name });
   }
 
-  async info(name: string, { signal }: OperationOptions): Promise<ItemInfo> {
+  async info(name: string, options: OperationOptions): Promise<ItemInfo> {
+    const signal = callSignal(options);
     const { remote } = this.#opened();
     const stat = await remote.stat(name, { signal });
     if (stat !== undefined) {
@@ -147,11 +152,13 @@ export class RcloneDriver implements BackendDriver {
     return storePieces(this.#opened().changes, name, source, options);
   }
 
-  delete(name: string, { signal }: OperationOptions): Promise<void> {
+  delete(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     return deleteFile(this.#opened().changes, name, { signal, name });
   }
 
-  move(name: string, newName: string, { signal }: MoveOptions): Promise<void> {
+  move(name: string, newName: string, options: MoveOptions): Promise<void> {
+    const signal = callSignal(options);
     return moveFile(this.#opened().changes, name, newName, { signal, name });
   }
 
@@ -186,7 +193,7 @@ export class RcloneDriver implements BackendDriver {
     return this.#session;
   }
 
-  async #connect(signal: AbortSignal | undefined): Promise<Session> {
+  async #connect(signal: CallSignal | undefined): Promise<Session> {
     const spare = this.#spare;
     this.#spare = undefined;
     clearTimeout(this.#spareTimer);
@@ -196,7 +203,7 @@ export class RcloneDriver implements BackendDriver {
   }
 
   async #whileClosed(
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
     const session = await this.#connect(signal);

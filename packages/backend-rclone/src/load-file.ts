@@ -10,6 +10,7 @@ import {
   type Exchange,
   type LoadOptions,
   type WantedRange,
+  callSignal,
 } from "@borgstore/core";
 import type { Answer, Call } from "./rc-client.ts";
 import { notFromRclone } from "./rc-client.ts";
@@ -27,7 +28,7 @@ export async function loadFile(
   name: string,
   options: LoadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const call: Call = { signal: options.signal, name };
+  const call: Call = { signal: callSignal(options), name };
   for (let replacements = 0; ; replacements++) {
     try {
       return await loadOnce(remote, name, options, call);

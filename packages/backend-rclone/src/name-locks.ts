@@ -1,4 +1,4 @@
-import { Slots } from "@borgstore/core";
+import { Slots, type CallSignal } from "@borgstore/core";
 
 interface Lock {
   readonly slots: Slots;
@@ -13,11 +13,7 @@ export class NameLocks {
    * Runs the work when nobody else has any of the names, which are taken in one order by all. Rejects with the signal's
    * reason when that is aborted while it waits.
    */
-  async run<T>(
-    names: readonly string[],
-    signal: AbortSignal | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
+  async run<T>(names: readonly string[], signal: CallSignal | undefined, work: () => Promise<T>): Promise<T> {
     const taken: string[] = [];
     try {
       for (const name of [...new Set(names)].sort()) {
@@ -30,7 +26,7 @@ export class NameLocks {
     }
   }
 
-  async #take(name: string, signal: AbortSignal | undefined): Promise<void> {
+  async #take(name: string, signal: CallSignal | undefined): Promise<void> {
     const lock = this.#locks.get(name) ?? { slots: new Slots(1), users: 0 };
     this.#locks.set(name, lock);
     lock.users++;

@@ -1,4 +1,4 @@
-import { StoreError, throwIfAborted, type TempNames } from "@borgstore/core";
+import { StoreError, throwIfAborted, type TempNames, type CallSignal } from "@borgstore/core";
 import { publishesUploads, replacesByMoving } from "./features.ts";
 import type { MadeDirectories } from "./made-directories.ts";
 import type { NameLocks } from "./name-locks.ts";
@@ -23,7 +23,7 @@ export interface ChangeContext {
 export async function changing<T>(
   { remote, locks }: ChangeContext,
   names: readonly string[],
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   return await locks.run(

@@ -1,4 +1,11 @@
-import { parseContentRange, socketError, StoreError, type Exchange, type Requests } from "@borgstore/core";
+import {
+  parseContentRange,
+  socketError,
+  StoreError,
+  type Exchange,
+  type Requests,
+  type CallSignal,
+} from "@borgstore/core";
 import * as http from "node:http";
 import { rcloneError } from "./classify.ts";
 import { noticeEnd } from "./process/notice-end.ts";
@@ -8,7 +15,7 @@ import { withoutSecrets } from "./process/without-secrets.ts";
 
 /** Of every call. */
 export interface Call {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
   /** The name that errors tell. */
   readonly name?: string | undefined;
   /** Whether rclone may have much to do before it answers: ten times the limit. */

@@ -1,4 +1,4 @@
-import { delay, StoreError, type Exchange } from "@borgstore/core";
+import { delay, StoreError, type Exchange, type CallSignal } from "@borgstore/core";
 import { readFeatures, type Features } from "./features.ts";
 import type { Answer, Call, RcClient } from "./rc-client.ts";
 
@@ -39,7 +39,7 @@ export class Remote {
   }
 
   /** Asks what the remote can do. Nothing of the storage is looked at. */
-  static async open(client: RcClient, fs: string, signal: AbortSignal | undefined): Promise<Remote> {
+  static async open(client: RcClient, fs: string, signal: CallSignal | undefined): Promise<Remote> {
     try {
       const answer = await client.call("operations/fsinfo", { fs, _group: group }, { signal });
       return new Remote(client, fs, readFeatures(answer));
@@ -207,7 +207,7 @@ export class Remote {
   }
 
   /** Asks again where a name may be hidden by a cache of the remote. */
-  async #secondLook<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  async #secondLook<T>(signal: CallSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (!this.features.cachesDirectories) return await work();
     try {
       const found = await work();
@@ -223,7 +223,7 @@ export class Remote {
 /**
  * rclone takes a path for an object's when it may not look at it, as with a wrong secret. Rejects with the reason then.
  */
-async function lookAtObject(client: RcClient, fs: string, signal: AbortSignal | undefined): Promise<void> {
+async function lookAtObject(client: RcClient, fs: string, signal: CallSignal | undefined): Promise<void> {
   const [, above = "", name = ""] = /^(.*?)([^/:]*)\/*$/s.exec(fs) ?? [];
   if (name === "") return;
   const parameters = { fs: above, remote: name, opt: { filesOnly: true, noMimeType: true } };

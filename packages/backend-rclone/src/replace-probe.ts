@@ -1,4 +1,4 @@
-import { StoreError, type TempNames } from "@borgstore/core";
+import { StoreError, throwIfAborted, type TempNames, type CallSignal } from "@borgstore/core";
 import type { Call } from "./rc-client.ts";
 import type { Remote } from "./remote.ts";
 import { upload } from "./uploads.ts";
@@ -21,7 +21,7 @@ export class ReplaceProbe {
   }
 
   /** @throws StoreError a failure that may pass, after which the next call asks again. */
-  async replaces(signal: AbortSignal | undefined): Promise<boolean> {
+  async replaces(signal: CallSignal | undefined): Promise<boolean> {
     if (this.#remote.features.hasDuplicates) return false;
     // Asked on behalf of all who wait for it, so the abort of one ends nothing.
     this.#known ??= this.#ask({ signal: undefined });
@@ -30,7 +30,7 @@ export class ReplaceProbe {
       return await asking;
     } catch (error) {
       if (this.#known === asking) this.#known = undefined;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { StoreError, TempSweep, type TempNames } from "@borgstore/core";
+import { StoreError, TempSweep, type TempNames, type CallSignal } from "@borgstore/core";
 import type { Connection } from "./connect.ts";
 import { publishesUploads } from "./features.ts";
 import { MadeDirectories } from "./made-directories.ts";
@@ -46,7 +46,7 @@ export class Session {
     connection: Connection,
     tempNames: TempNames,
     settings: RcloneSettings,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
   ): Promise<Session> {
     try {
       const remote = await Remote.open(connection.client, connection.fs, signal);

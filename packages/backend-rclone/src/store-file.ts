@@ -1,4 +1,11 @@
-import { delay, StoreError, throwIfAborted, type ByteSource, type StoreOptions } from "@borgstore/core";
+import {
+  callSignal,
+  delay,
+  StoreError,
+  throwIfAborted,
+  type ByteSource,
+  type StoreOptions,
+} from "@borgstore/core";
 import { explain } from "./directories.ts";
 import { publishesUploads } from "./features.ts";
 import { changing, mayReplace, mustLook, publish, type ChangeContext } from "./publish.ts";
@@ -14,9 +21,9 @@ export async function storeValue(
   context: ChangeContext,
   name: string,
   value: Uint8Array,
-  { signal }: StoreOptions,
+  options: StoreOptions,
 ): Promise<void> {
-  await storeFile(context, name, { value }, { signal, name });
+  await storeFile(context, name, { value }, { signal: callSignal(options), name });
 }
 
 /** Stores a value that comes in pieces. */
@@ -24,9 +31,9 @@ export async function storePieces(
   context: ChangeContext,
   name: string,
   pieces: ByteSource,
-  { signal }: StoreOptions,
+  options: StoreOptions,
 ): Promise<void> {
-  await storeFile(context, name, { pieces }, { signal, name });
+  await storeFile(context, name, { pieces }, { signal: callSignal(options), name });
 }
 
 /**

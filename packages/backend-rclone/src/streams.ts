@@ -6,6 +6,7 @@ import {
   type Exchange,
   type LoadOptions,
   type WantedRange,
+  callSignal,
 } from "@borgstore/core";
 import { explainOpening, mayBeOfRange, measure, openPart, partOf } from "./load-file.ts";
 import type { Answer, Call } from "./rc-client.ts";
@@ -20,7 +21,7 @@ export async function* loadPieces(
   name: string,
   options: LoadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const call: Call = { signal: options.signal, name };
+  const call: Call = { signal: callSignal(options), name };
   let wanted = wantedRange(options);
   const range = wanted === undefined ? undefined : rangeHeader(wanted);
   const isSure = wanted === undefined || (wanted.size !== 0 && range !== undefined);

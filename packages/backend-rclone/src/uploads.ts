@@ -1,4 +1,11 @@
-import { joinPieces, StoreError, throwIfAborted, type ByteSource, type Exchange } from "@borgstore/core";
+import {
+  joinPieces,
+  StoreError,
+  throwIfAborted,
+  type ByteSource,
+  type Exchange,
+  type CallSignal,
+} from "@borgstore/core";
 import type { ClientRequest } from "node:http";
 import { publishesUploads, type Features } from "./features.ts";
 import { formEnd, formStart, formType } from "./multipart.ts";
@@ -98,7 +105,7 @@ async function sendPieces(
   exchange: Exchange,
   start: Buffer,
   pieces: ByteSource,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<number> {
   // The source takes the time that it takes, and may itself be a value that is loaded by this backend; only a write is
   // waited for no longer than a stall may last.

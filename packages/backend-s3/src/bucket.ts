@@ -6,7 +6,7 @@ import type {
   ListObjectsV2CommandOutput,
   PutObjectCommandOutput,
 } from "@aws-sdk/client-s3";
-import type { Exchange, Requests } from "@borgstore/core";
+import type { Exchange, Requests, CallSignal } from "@borgstore/core";
 import { createHash } from "node:crypto";
 import { isMissing, notFromS3 } from "./classify.ts";
 import type { Connection } from "./connect.ts";
@@ -15,7 +15,7 @@ import type { S3Settings } from "./options.ts";
 
 /** Of every request. */
 export interface Call {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
   /** The name that errors tell. */
   readonly name?: string | undefined;
 }

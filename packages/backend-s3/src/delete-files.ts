@@ -1,4 +1,10 @@
-import { copyError, forEachConcurrently, StoreError, type DeleteResult } from "@borgstore/core";
+import {
+  copyError,
+  forEachConcurrently,
+  StoreError,
+  type DeleteResult,
+  type CallSignal,
+} from "@borgstore/core";
 import type { Bucket } from "./bucket.ts";
 import { classifyCode, isNotImplemented, statusOf } from "./classify.ts";
 import { findListed } from "./find-listed.ts";
@@ -41,7 +47,7 @@ export class Deletions {
    *
    * @throws StoreError `NOT_FOUND`.
    */
-  async deleteOne({ key, name }: Target, signal: AbortSignal | undefined): Promise<void> {
+  async deleteOne({ key, name }: Target, signal: CallSignal | undefined): Promise<void> {
     if (this.#options.check && (await this.#bucket.head(key, { signal, name })) === undefined) {
       throw new StoreError("NOT_FOUND", { key: name });
     }
@@ -51,7 +57,7 @@ export class Deletions {
   /** Deletes many objects; results come in the order of the targets. */
   async deleteMany(
     targets: readonly Target[],
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
   ): Promise<readonly DeleteResult[]> {
     const names = new Map(targets.map(({ key, name }) => [key, name]));
     const failures = this.#options.check
@@ -65,7 +71,7 @@ export class Deletions {
   }
 
   /** Finds out which keys are not there, by as few requests as that takes; returns what to tell of them. */
-  async #findMissing(names: Names, signal: AbortSignal | undefined): Promise<Map<string, unknown>> {
+  async #findMissing(names: Names, signal: CallSignal | undefined): Promise<Map<string, unknown>> {
     const failures = new Map<string, unknown>();
     const listed = await findListed(this.#bucket, names.keys(), signal);
     const unseen = [...names].filter(([key]) => !listed.has(key));
@@ -87,7 +93,7 @@ export class Deletions {
    */
   async deleteKeys(
     keys: readonly string[],
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     names: Names = new Map(),
   ): Promise<readonly DeletionFailure[]> {
     const failures: DeletionFailure[] = [];
@@ -100,7 +106,7 @@ export class Deletions {
 
   async #deleteBatch(
     keys: readonly string[],
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     names: Names,
   ): Promise<readonly DeletionFailure[]> {
     if (!this.#hasBulk || keys.length === 1) return await this.#deleteEach(keys, signal, names);
@@ -128,7 +134,7 @@ export class Deletions {
 
   async #deleteEach(
     keys: readonly string[],
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     names: Names,
   ): Promise<readonly DeletionFailure[]> {
     const failures: DeletionFailure[] = [];

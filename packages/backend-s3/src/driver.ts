@@ -14,6 +14,7 @@ import {
   type MoveOptions,
   type OperationOptions,
   type StoreOptions,
+  callSignal,
 } from "@borgstore/core";
 import * as crypto from "node:crypto";
 import type { Connect } from "./connect.ts";
@@ -100,12 +101,14 @@ export class S3Driver implements BackendDriver {
   }
 
   /** Puts the empty object that consoles and the reference take for a directory. */
-  async mkdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async mkdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     const { bucket } = this.#opened();
     await bucket.put(this.#keys.prefixOf(name), new Uint8Array(0), { signal, name, ifAbsent: false });
   }
 
-  async rmdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async rmdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     const { bucket } = this.#opened();
     const marker = this.#keys.prefixOf(name);
     const page = await bucket.page({ prefix: marker, maxKeys: 2 }, { signal, name });
@@ -114,7 +117,8 @@ export class S3Driver implements BackendDriver {
     if (found.length > 0) await bucket.delete(marker, { signal, name });
   }
 
-  async info(name: string, { signal }: OperationOptions): Promise<ItemInfo> {
+  async info(name: string, options: OperationOptions): Promise<ItemInfo> {
+    const signal = callSignal(options);
     const head = await this.#opened().bucket.head(this.#keys.keyOf(name), { signal, name });
     return head === undefined ? missingItem(name) : describe(name, head);
   }
@@ -135,11 +139,13 @@ export class S3Driver implements BackendDriver {
     return storePieces(this.#opened().storing, this.#target(name), source, options);
   }
 
-  delete(name: string, { signal }: OperationOptions): Promise<void> {
+  delete(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     return this.#opened().deletions.deleteOne(this.#target(name), signal);
   }
 
-  deleteMany(names: readonly string[], { signal }: OperationOptions): Promise<readonly DeleteResult[]> {
+  deleteMany(names: readonly string[], options: OperationOptions): Promise<readonly DeleteResult[]> {
+    const signal = callSignal(options);
     const targets = names.map((name) => this.#target(name));
     return this.#opened().deletions.deleteMany(targets, signal);
   }

@@ -1,3 +1,4 @@
+import type { CallSignal } from "@borgstore/core";
 import type { Bucket } from "./bucket.ts";
 
 /** Fewer are looked for one by one. */
@@ -13,7 +14,7 @@ const longestPage = 1000;
 export async function findListed(
   bucket: Bucket,
   keys: Iterable<string>,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<ReadonlySet<string>> {
   const sorted = [...keys].toSorted();
   const listed = new Set<string>();

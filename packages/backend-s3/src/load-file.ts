@@ -10,6 +10,8 @@ import {
   type Exchange,
   type LoadOptions,
   type WantedRange,
+  callSignal,
+  type CallSignal,
 } from "@borgstore/core";
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
@@ -29,24 +31,24 @@ export async function loadFile(
   verify: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const wanted = wantedRange(options);
-  if (wanted === undefined) return await loadWhole(bucket, target, options.signal, verify);
+  if (wanted === undefined) return await loadWhole(bucket, target, callSignal(options), verify);
   if (wanted.size === 0) {
-    await lengthOf(bucket, target, options.signal);
+    await lengthOf(bucket, target, callSignal(options));
     return new Uint8Array(0);
   }
   const range = rangeHeader(wanted);
   if (range !== undefined) {
-    const part = await loadRange(bucket, target, wanted, { range, signal: options.signal });
+    const part = await loadRange(bucket, target, wanted, { range, signal: callSignal(options) });
     // Some refuse a tail that is longer than the value.
     if (part !== undefined || wanted.offset >= 0) return part ?? new Uint8Array(0);
   }
-  return await loadMeasured(bucket, target, wanted, options.signal);
+  return await loadMeasured(bucket, target, wanted, callSignal(options));
 }
 
 async function loadWhole(
   bucket: Bucket,
   { key, name }: Target,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   verify: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return await bucket.requests.run({ signal, name }, async (exchange) => {
@@ -75,7 +77,7 @@ async function loadRange(
     range,
     ifMatch,
     signal,
-  }: { readonly range: string; readonly ifMatch?: string; readonly signal: AbortSignal | undefined },
+  }: { readonly range: string; readonly ifMatch?: string; readonly signal: CallSignal | undefined },
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return await bucket.requests.run({ signal, name }, async (exchange) => {
     let output: GetObjectCommandOutput;
@@ -99,7 +101,7 @@ async function loadMeasured(
   bucket: Bucket,
   target: Target,
   { offset, size }: WantedRange,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   for (let replacements = 0; ; replacements++) {
     const { length, etag } = await lengthOf(bucket, target, signal);
@@ -130,7 +132,7 @@ async function loadMeasured(
 export async function lengthOf(
   bucket: Bucket,
   { key, name }: Target,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<{ readonly length: number; readonly etag: string | undefined }> {
   const head = await bucket.head(key, { signal, name });
   if (head === undefined) throw new StoreError("NOT_FOUND", { key: name });

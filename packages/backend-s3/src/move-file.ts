@@ -1,4 +1,4 @@
-import { StoreError, type MoveOptions } from "@borgstore/core";
+import { realSignal, StoreError, type MoveOptions, callSignal, type CallSignal } from "@borgstore/core";
 import { isMissing, isPreconditionFailed, isRangeUnsatisfiable, nameOf, statusOf } from "./classify.ts";
 import { loadFile } from "./load-file.ts";
 import { mostParts, storeInParts } from "./multipart.ts";
@@ -31,7 +31,7 @@ export async function moveFile(
     ? copyIfAbsent(context, from, to, options)
     : copy(context, from, to, options, limits));
   try {
-    await context.bucket.delete(from.key, { signal: options.signal, name: from.name });
+    await context.bucket.delete(from.key, { signal: callSignal(options), name: from.name });
   } catch (error) {
     throw afterCopy(error, from);
   }
@@ -51,9 +51,10 @@ async function copy(
   context: StoreContext,
   from: Target,
   to: Target,
-  { signal }: MoveOptions,
+  options: MoveOptions,
   limits: CopyLimits,
 ): Promise<void> {
+  const signal = callSignal(options);
   try {
     await copyAtOnce(context, from, to, signal, false);
   } catch (error) {
@@ -82,7 +83,7 @@ async function copyAtOnce(
   { bucket }: StoreContext,
   from: Target,
   to: Target,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   ifAbsent: boolean,
 ): Promise<void> {
   try {
@@ -112,7 +113,7 @@ async function copyInParts(
   source: {
     readonly length: number;
     readonly etag: string;
-    readonly signal: AbortSignal | undefined;
+    readonly signal: CallSignal | undefined;
     readonly limits: CopyLimits;
   },
 ): Promise<void> {
@@ -149,8 +150,9 @@ async function copyIfAbsent(
   context: StoreContext,
   from: Target,
   to: Target,
-  { signal }: MoveOptions,
+  options: MoveOptions,
 ): Promise<void> {
+  const signal = callSignal(options);
   const { bucket, conditional, partSize } = context;
   await conditional.mustObey("put", to.name);
   if (await conditional.obeys("copy")) {
@@ -165,7 +167,7 @@ async function copyIfAbsent(
       detail: `the service cannot copy to a name only if it is absent, and the value has more than ${partSize} bytes`,
     });
   }
-  const value = await loadFile(bucket, from, { signal }, false);
+  const value = await loadFile(bucket, from, { signal: realSignal(signal) }, false);
   await putValue(context, to, value, { ifAbsent: true, signal });
 }
 

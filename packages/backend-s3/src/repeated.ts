@@ -1,4 +1,4 @@
-import { RetryAttempts, retrySettings } from "@borgstore/core";
+import { RetryAttempts, retrySettings, type CallSignal } from "@borgstore/core";
 
 /** How long, in ms, a part of a larger operation is repeated; what the retry layer takes for a whole one. */
 const budgetMs = 120_000;
@@ -8,12 +8,12 @@ const budgetMs = 120_000;
  * page of a listing, the rest of a stream. When they end, the error is marked as not retryable, so that the retry layer
  * above does not multiply them.
  */
-export function attempts(signal: AbortSignal | undefined): RetryAttempts {
+export function attempts(signal: CallSignal | undefined): RetryAttempts {
   return new RetryAttempts(retrySettings({ budgetMs }), budgetMs, signal);
 }
 
 /** Repeats work that may be repeated, until it succeeds, fails for good, or its time is over. */
-export async function repeated<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+export async function repeated<T>(signal: CallSignal | undefined, work: () => Promise<T>): Promise<T> {
   const tries = attempts(signal);
   while (true) {
     try {

@@ -1,4 +1,4 @@
-import { StoreError } from "@borgstore/core";
+import { StoreError, type CallSignal } from "@borgstore/core";
 import type { Bucket } from "./bucket.ts";
 import type { DeletionFailure } from "./delete-files.ts";
 import type { Keys } from "./keys.ts";
@@ -12,7 +12,7 @@ import { readPages } from "./read-entries.ts";
 export async function createStorage(
   bucket: Bucket,
   { base }: Keys,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<void> {
   const found = await firstKeys(bucket, base, 2, signal);
   if (found.some((key) => key !== base)) {
@@ -25,7 +25,7 @@ export async function createStorage(
 export async function checkStorage(
   bucket: Bucket,
   { base }: Keys,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<void> {
   const found = await firstKeys(bucket, base, 1, signal);
   if (found.length === 0) {
@@ -38,7 +38,7 @@ async function firstKeys(
   bucket: Bucket,
   base: string,
   maxKeys: number,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<readonly (string | undefined)[]> {
   for await (const { Contents: contents } of readPages(bucket, { prefix: base, maxKeys }, { signal })) {
     if (contents !== undefined && contents.length > 0) return contents.map(({ Key: key }) => key);
@@ -54,7 +54,7 @@ async function firstKeys(
 export async function destroyStorage(
   bucket: Bucket,
   { base }: Keys,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   deleteKeys: (keys: readonly string[]) => Promise<readonly DeletionFailure[]>,
 ): Promise<void> {
   let isEmpty = true;

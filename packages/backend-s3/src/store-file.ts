@@ -1,5 +1,5 @@
-import { StoreError, type ByteSource, type StoreOptions } from "@borgstore/core";
-import type { Bucket } from "./bucket.ts";
+import { callSignal, StoreError, type ByteSource, type StoreOptions } from "@borgstore/core";
+import type { Bucket, Call } from "./bucket.ts";
 import { isNotImplemented, isPreconditionFailed } from "./classify.ts";
 import { mostParts, storeInParts, type MultipartContext } from "./multipart.ts";
 import { PartBuffers } from "./part-buffers.ts";
@@ -24,8 +24,10 @@ export async function storeValue(
   context: StoreContext,
   { key, name }: Target,
   value: Uint8Array,
-  { ifAbsent = false, signal }: StoreOptions,
+  options: StoreOptions,
 ): Promise<void> {
+  const { ifAbsent = false } = options;
+  const signal = callSignal(options);
   const length = value.byteLength;
   const needsParts = length > context.partSize;
   if (!needsParts || (ifAbsent && length <= mostInOnePut && !(await context.conditional.obeys("complete")))) {
@@ -49,8 +51,10 @@ export async function storePieces(
   context: StoreContext,
   { key, name }: Target,
   source: ByteSource,
-  { ifAbsent = false, signal }: StoreOptions,
+  options: StoreOptions,
 ): Promise<void> {
+  const { ifAbsent = false } = options;
+  const signal = callSignal(options);
   const buffers = new PartBuffers(source, context.partSize);
   try {
     const first = await buffers.next();
@@ -83,7 +87,7 @@ export async function putValue(
   { bucket, conditional }: StoreContext,
   { key, name }: Target,
   value: Uint8Array,
-  { ifAbsent = false, signal }: StoreOptions,
+  { ifAbsent, signal }: Pick<Call, "signal"> & { readonly ifAbsent: boolean },
 ): Promise<void> {
   if (ifAbsent) await conditional.mustObey("put", name);
   try {

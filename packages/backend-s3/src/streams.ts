@@ -9,6 +9,7 @@ import {
   type Exchange,
   type LoadOptions,
   type WantedRange,
+  callSignal,
 } from "@borgstore/core";
 import type { Bucket, PartRequest } from "./bucket.ts";
 import { isPreconditionFailed, isRangeUnsatisfiable } from "./classify.ts";
@@ -38,7 +39,7 @@ export async function* loadPieces(
   target: Target,
   options: LoadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const { signal } = options;
+  const signal = callSignal(options);
   const wanted = wantedRange(options);
   let position: Position | undefined;
   if (wanted !== undefined && (wanted.size === 0 || rangeHeader(wanted) === undefined)) {

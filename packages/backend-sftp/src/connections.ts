@@ -1,4 +1,4 @@
-import { delay, raceAbort, StoreError, throwIfAborted } from "@borgstore/core";
+import { delay, raceAbort, StoreError, throwIfAborted, type CallSignal } from "@borgstore/core";
 import type { Session } from "./session.ts";
 
 /** How often connecting is tried before those who wait are told. */
@@ -46,7 +46,7 @@ export class Connections {
    *
    * @throws StoreError what connecting failed with, marked as unsent.
    */
-  async use<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(signal: CallSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.acquire(signal);
     try {
       return await work(session);
@@ -56,7 +56,7 @@ export class Connections {
   }
 
   /** As `use`, for work that is not one function: `release` must follow. */
-  async acquire(signal: AbortSignal | undefined): Promise<Session> {
+  async acquire(signal: CallSignal | undefined): Promise<Session> {
     if (this.#isClosed) {
       throw new StoreError("CONNECTION", {
         detail: "the backend was closed",
@@ -113,7 +113,7 @@ export class Connections {
     });
   }
 
-  async #fresh(signal: AbortSignal | undefined): Promise<Session> {
+  async #fresh(signal: CallSignal | undefined): Promise<Session> {
     throwIfAborted(signal);
     try {
       return await raceAbort(this.#connecting ?? this.#begin(), signal);

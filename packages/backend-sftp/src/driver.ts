@@ -14,6 +14,7 @@ import {
   type OperationOptions,
   type Quota,
   type StoreOptions,
+  type CallSignal,
 } from "@borgstore/core";
 import * as crypto from "node:crypto";
 import { Changes } from "./changes.ts";
@@ -184,7 +185,7 @@ export class SftpDriver implements BackendDriver {
 
   /** For calls on a closed backend: connects, and disconnects whatever happens. */
   async #whileClosed(
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: (session: Session) => Promise<void>,
   ): Promise<void> {
     this.#access.connections.open();

@@ -1,4 +1,10 @@
-import { makeHasher, type HasherFactory, type OperationOptions } from "@borgstore/core";
+import {
+  makeHasher,
+  type HasherFactory,
+  type OperationOptions,
+  callSignal,
+  type CallSignal,
+} from "@borgstore/core";
 import type { Abilities } from "./abilities.ts";
 import { statusOf } from "./classify.ts";
 import { openForLoading } from "./load-file.ts";
@@ -35,7 +41,7 @@ export async function hashFile(
   const hasher = makeHasher(hashers, algorithm);
   const length = serverAlgorithms.get(algorithm);
   if (length !== undefined && abilities.checkFile !== false) {
-    const digest = await hashThere(session, abilities, path, algorithm, options.signal);
+    const digest = await hashThere(session, abilities, path, algorithm, callSignal(options));
     if (digest?.byteLength === length) return digest.toString("hex");
   }
   for await (const piece of loadPieces(session, path, options)) hasher.update(piece);
@@ -47,7 +53,7 @@ async function hashThere(
   abilities: Abilities,
   path: string,
   algorithm: string,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<Buffer | undefined> {
   return await withHandle(session, signal, async (close) => {
     const { handle, sizeHint } = await openForLoading(session, path);

@@ -1,4 +1,11 @@
-import { isValidName, mapConcurrently, maxNameLength, throwIfAborted, type ItemInfo } from "@borgstore/core";
+import {
+  isValidName,
+  mapConcurrently,
+  maxNameLength,
+  throwIfAborted,
+  type ItemInfo,
+  type CallSignal,
+} from "@borgstore/core";
 import { isMissing } from "./classify.ts";
 import { follow } from "./directories.ts";
 import type { DirectoryEntry } from "./protocol/answers.ts";
@@ -19,7 +26,7 @@ export interface Listing {
   readonly recursive: boolean;
   /** Whether links to directories in this directory (not below) count as directories. */
   readonly followLinks: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
   /** Told of each file that has no valid name, with its path. */
   readonly onForeign: (path: string, entry: DirectoryEntry) => void;
 }

@@ -1,4 +1,11 @@
-import { clampRange, StoreError, throwIfAborted, type LoadOptions } from "@borgstore/core";
+import {
+  clampRange,
+  StoreError,
+  throwIfAborted,
+  type LoadOptions,
+  callSignal,
+  type CallSignal,
+} from "@borgstore/core";
 import { isMissing } from "./classify.ts";
 import { withHandle } from "./open-files.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -52,10 +59,11 @@ export async function loadFile(
   path: string,
   range: LoadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await withHandle(session, range.signal, async (close) => {
+  const signal = callSignal(range);
+  return await withHandle(session, signal, async (close) => {
     const { handle, sizeHint } = await openForLoading(session, path);
     try {
-      throwIfAborted(range.signal);
+      throwIfAborted(signal);
       const [asked, hoped] = await Promise.allSettled([
         session.client.fstat(handle),
         readPart(session, handle, sizeHint, range),
@@ -85,11 +93,11 @@ async function readPart(
   session: Session,
   handle: Handle,
   length: number,
-  { offset, size, signal }: LoadOptions,
+  range: LoadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { start, end } = clampRange(length, offset, size);
+  const { start, end } = clampRange(length, range.offset, range.size);
   const value = new Uint8Array(end - start);
-  await readInto(session, handle, start, value, signal);
+  await readInto(session, handle, start, value, callSignal(range));
   return value;
 }
 
@@ -103,7 +111,7 @@ export async function readInto(
   handle: Handle,
   position: number,
   target: Uint8Array,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<void> {
   const pipeline = new Pipeline(session, signal);
   const { maxReadBytes } = session.features;

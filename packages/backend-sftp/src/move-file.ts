@@ -1,4 +1,4 @@
-import { StoreError, throwIfAborted } from "@borgstore/core";
+import { realSignal, StoreError, throwIfAborted } from "@borgstore/core";
 import { isFailure, isMissing } from "./classify.ts";
 import { directoriesAbove, look, makeDirectories, problemAbove, raceAttempts } from "./directories.ts";
 import { loadFile } from "./load-file.ts";
@@ -103,8 +103,8 @@ async function removeSameFile(
   left: Attributes,
 ): Promise<void> {
   const [old, other] = await Promise.all([
-    loadFile(session, oldPath, { signal }),
-    loadFile(session, path, { signal }),
+    loadFile(session, oldPath, { signal: realSignal(signal) }),
+    loadFile(session, path, { signal: realSignal(signal) }),
   ]);
   if (Buffer.compare(old, other) !== 0) return;
   // Somebody may have stored there meanwhile.

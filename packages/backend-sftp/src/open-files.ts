@@ -1,3 +1,4 @@
+import type { CallSignal } from "@borgstore/core";
 import type { Handle } from "./protocol/answers.ts";
 import type { Session } from "./session.ts";
 
@@ -8,7 +9,7 @@ import type { Session } from "./session.ts";
  */
 export async function withHandle<T>(
   session: Session,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   work: (close: CloseLater) => Promise<T>,
 ): Promise<T> {
   const slots = session.handles.short;

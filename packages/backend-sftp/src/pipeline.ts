@@ -1,4 +1,4 @@
-import { throwIfAborted } from "@borgstore/core";
+import { throwIfAborted, type CallSignal } from "@borgstore/core";
 import type { Session } from "./session.ts";
 
 /** Requests of one transfer in flight at a time: enough to fill a line, and little enough to share it. */
@@ -10,12 +10,12 @@ const requestsInFlight = 16;
  */
 export class Pipeline {
   readonly #session: Session;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CallSignal | undefined;
   #inFlight = 0;
   #failure: { readonly error: unknown } | undefined;
   #onProgress: (() => void) | undefined;
 
-  constructor(session: Session, signal: AbortSignal | undefined) {
+  constructor(session: Session, signal: CallSignal | undefined) {
     this.#session = session;
     this.#signal = signal;
   }

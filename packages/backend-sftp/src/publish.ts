@@ -1,4 +1,4 @@
-import { StoreError } from "@borgstore/core";
+import { StoreError, type CallSignal } from "@borgstore/core";
 import type { Abilities } from "./abilities.ts";
 import { isFailure, isMissing, statusOf } from "./classify.ts";
 import { look } from "./directories.ts";
@@ -17,7 +17,7 @@ export interface Publishing {
   readonly path: string;
   readonly ifAbsent: boolean;
   readonly allowUnsafeReplace: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
 }
 
 /** Whether it must be known beforehand what has the name: the medium does not decide it, or writing can be spared. */

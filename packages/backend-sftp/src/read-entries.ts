@@ -1,4 +1,4 @@
-import type { ItemInfo } from "@borgstore/core";
+import type { ItemInfo, CallSignal } from "@borgstore/core";
 import { isMissing } from "./classify.ts";
 import { withHandle } from "./open-files.ts";
 import type { DirectoryEntry, Handle } from "./protocol/answers.ts";
@@ -16,7 +16,7 @@ const mostAsked = 8;
 export async function readEntries(
   session: Session,
   path: string,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<DirectoryEntry[]> {
   return await withHandle(session, signal, async (close) => {
     const handle = await session.client.opendir(path);

@@ -1,3 +1,4 @@
+import type { CallSignal } from "@borgstore/core";
 import { Abilities } from "./abilities.ts";
 import { classify } from "./classify.ts";
 import { Connections, type Connect } from "./connections.ts";
@@ -24,7 +25,7 @@ export class ServerAccess {
   /** Runs one operation with a connection, and classifies what it fails with. */
   async run<T>(
     name: string | undefined,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
     try {
@@ -36,7 +37,7 @@ export class ServerAccess {
 
   /** Runs an iteration with a connection. */
   async *iterate<T>(
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     start: (session: Session) => AsyncIterable<T>,
     explain: (session: Session, error: unknown) => Promise<unknown>,
   ): AsyncGenerator<T, void, undefined> {

@@ -1,4 +1,10 @@
-import { forEachConcurrently, StoreError, throwIfAborted, type Syncer } from "@borgstore/core";
+import {
+  forEachConcurrently,
+  StoreError,
+  throwIfAborted,
+  type Syncer,
+  type CallSignal,
+} from "@borgstore/core";
 import { posix } from "node:path";
 import { classify, isFailure, isMissing, statusOf } from "./classify.ts";
 import { directoryAbove, follow, look, makeDirectories, raceAttempts } from "./directories.ts";
@@ -87,7 +93,7 @@ export async function checkStorage(session: Session, tree: Tree, allowLinks: boo
 export async function destroyStorage(
   session: Session,
   tree: Tree,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): Promise<void> {
   const found = await look(session, tree.base);
   if (found === undefined) throw new StoreError("BACKEND_NOT_FOUND");
@@ -108,7 +114,7 @@ export async function destroyStorage(
 }
 
 /** Removes a directory with all that is in it, whoever made it; links are removed, not followed. */
-async function removeTree(session: Session, path: string, signal: AbortSignal | undefined): Promise<void> {
+async function removeTree(session: Session, path: string, signal: CallSignal | undefined): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const directories: string[] = [];
     const entries = await readEntries(session, path, signal);

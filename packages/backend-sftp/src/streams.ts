@@ -1,4 +1,11 @@
-import { clampRange, joinPieces, throwIfAborted, type ByteSource, type LoadOptions } from "@borgstore/core";
+import {
+  callSignal,
+  clampRange,
+  joinPieces,
+  throwIfAborted,
+  type ByteSource,
+  type LoadOptions,
+} from "@borgstore/core";
 import { mustBeFile, openForLoading, readInto, sizeOf } from "./load-file.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Handle } from "./protocol/answers.ts";
@@ -15,7 +22,7 @@ export async function* loadPieces(
   path: string,
   range: LoadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const { signal } = range;
+  const signal = callSignal(range);
   if (!session.handles.reading.tryAcquire()) await session.handles.reading.acquire(signal);
   const ahead: Promise<Uint8Array<ArrayBuffer>>[] = [];
   let handle: Handle | undefined;

@@ -6,6 +6,7 @@ import {
   type LoadOptions,
   type OperationOptions,
   type TempSweep,
+  callSignal,
 } from "@borgstore/core";
 import { isMissing } from "./classify.ts";
 import { hashFile } from "./hash-file.ts";
@@ -25,7 +26,8 @@ export class ValueReader {
     this.#sweep = sweep;
   }
 
-  async info(name: string, { signal }: OperationOptions): Promise<ItemInfo> {
+  async info(name: string, options: OperationOptions): Promise<ItemInfo> {
+    const signal = callSignal(options);
     const path = this.#access.tree.pathOf(name);
     return await this.#access.run(name, signal, async ({ client }) => {
       try {
@@ -42,7 +44,7 @@ export class ValueReader {
 
   async load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
     const path = this.#access.tree.pathOf(name);
-    return await this.#access.run(name, options.signal, async (session) => {
+    return await this.#access.run(name, callSignal(options), async (session) => {
       try {
         return await loadFile(session, path, options);
       } catch (error) {
@@ -54,7 +56,7 @@ export class ValueReader {
   loadStream(name: string, options: LoadOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const path = this.#access.tree.pathOf(name);
     return this.#access.iterate(
-      options.signal,
+      callSignal(options),
       (session) => loadPieces(session, path, options),
       (session, error) => this.#access.explainer.reading(session, error, { name, path }),
     );
@@ -92,7 +94,7 @@ export class ValueReader {
     options: OperationOptions,
   ): Promise<string> {
     const path = this.#access.tree.pathOf(name);
-    return await this.#access.run(name, options.signal, async (session) => {
+    return await this.#access.run(name, callSignal(options), async (session) => {
       try {
         return await hashFile(session, this.#access.abilities, path, algorithm, hashers, options);
       } catch (error) {

@@ -5,6 +5,8 @@ import {
   type OperationOptions,
   type StoreOptions,
   type TempNames,
+  callSignal,
+  type CallSignal,
 } from "@borgstore/core";
 import type { ChangedPaths, Changes } from "./changes.ts";
 import { classify } from "./classify.ts";
@@ -32,7 +34,8 @@ export class ValueWriter {
     this.#probe = new HardlinkProbe(access.abilities, access.tree, () => tempNames.next());
   }
 
-  async mkdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async mkdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     const { tree } = this.#access;
     const path = tree.pathOf(name);
     await this.#change(name, signal, { directories: [path, ...tree.ancestorsOf(path)] }, async (session) => {
@@ -41,7 +44,8 @@ export class ValueWriter {
     });
   }
 
-  async rmdir(name: string, { signal }: OperationOptions): Promise<void> {
+  async rmdir(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     const { tree, abilities, explainer } = this.#access;
     const path = tree.pathOf(name);
     const directory = tree.parentOf(path);
@@ -56,7 +60,9 @@ export class ValueWriter {
     });
   }
 
-  async store(name: string, source: StoreSource, { ifAbsent = false, signal }: StoreOptions): Promise<void> {
+  async store(name: string, source: StoreSource, options: StoreOptions): Promise<void> {
+    const { ifAbsent = false } = options;
+    const signal = callSignal(options);
     const { tree, abilities, explainer, settings } = this.#access;
     const { durability } = this.#changes;
     const path = tree.pathOf(name);
@@ -86,12 +92,14 @@ export class ValueWriter {
     });
   }
 
-  async delete(name: string, { signal }: OperationOptions): Promise<void> {
+  async delete(name: string, options: OperationOptions): Promise<void> {
+    const signal = callSignal(options);
     const directory = this.#access.tree.parentOf(this.#access.tree.pathOf(name));
     await this.#change(name, signal, { directories: [directory] }, (session) => this.#delete(session, name));
   }
 
-  async deleteMany(names: readonly string[], { signal }: OperationOptions): Promise<readonly DeleteResult[]> {
+  async deleteMany(names: readonly string[], options: OperationOptions): Promise<readonly DeleteResult[]> {
+    const signal = callSignal(options);
     const { tree } = this.#access;
     const directories = [...new Set(names.map((name) => tree.parentOf(tree.pathOf(name))))];
     return await this.#change(undefined, signal, { directories }, async (session) => {
@@ -124,7 +132,9 @@ export class ValueWriter {
     if (durable !== undefined) await durable;
   }
 
-  async move(name: string, newName: string, { ifAbsent = false, signal }: MoveOptions): Promise<void> {
+  async move(name: string, newName: string, options: MoveOptions): Promise<void> {
+    const { ifAbsent = false } = options;
+    const signal = callSignal(options);
     const { tree, abilities, explainer, settings } = this.#access;
     const { durability } = this.#changes;
     const oldPath = tree.pathOf(name);
@@ -159,7 +169,7 @@ export class ValueWriter {
   /** Runs an operation that changes something. */
   async #change<T>(
     name: string | undefined,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     paths: ChangedPaths,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {

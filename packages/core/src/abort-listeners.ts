@@ -1,75 +1,28 @@
-/** One callback that waits for an abort. */
-export interface AbortRegistration {
-  /** Takes it back: the callback is not called any more. Does nothing after an abort, or for the second time. */
-  remove(): void;
-}
+import { CallAbort, type CallSignal } from "./call-abort.ts";
+import { WaitingCallbacks, type AbortRegistration, type Waiting } from "./waiting-callbacks.ts";
 
 const once: AddEventListenerOptions = Object.freeze({ once: true });
 
-/** All callbacks for one signal, in the order in which they came, behind one listener. */
-class AbortHub {
+/** All callbacks for one signal behind one listener. */
+class AbortHub extends WaitingCallbacks {
   readonly signal: AbortSignal;
-  readonly #listener = (): void => this.#abort();
-  // A linked list, so that coming and going take the same short time among thousands.
-  #first: Waiting | undefined;
-  #last: Waiting | undefined;
+  readonly #listener = (): void => this.callAll();
 
   constructor(signal: AbortSignal) {
+    super();
     this.signal = signal;
   }
 
-  get isEmpty(): boolean {
-    return this.#first === undefined;
+  override append(callback: () => void): AbortRegistration {
+    if (this.isEmpty) this.signal.addEventListener("abort", this.#listener, once);
+    return super.append(callback);
   }
 
-  append(callback: () => void): Waiting {
-    const previous = this.#last;
-    const waiting = new Waiting(this, callback, previous);
-    if (previous === undefined) {
-      this.#first = waiting;
-      this.signal.addEventListener("abort", this.#listener, once);
-    } else {
-      previous.next = waiting;
-    }
-    this.#last = waiting;
-    return waiting;
-  }
-
-  unlink({ previous, next }: Waiting): void {
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    if (this.#first !== undefined) return;
+  override unlink(waiting: Waiting): void {
+    super.unlink(waiting);
+    if (!this.isEmpty) return;
     this.signal.removeEventListener("abort", this.#listener);
     if (this !== latest) others.delete(this.signal);
-  }
-
-  #abort(): void {
-    for (let first = this.#first; first !== undefined; first = this.#first) {
-      first.remove();
-      first.callback();
-    }
-  }
-}
-
-class Waiting implements AbortRegistration {
-  readonly callback: () => void;
-  hub: AbortHub | undefined;
-  previous: Waiting | undefined;
-  next: Waiting | undefined;
-
-  constructor(hub: AbortHub, callback: () => void, previous: Waiting | undefined) {
-    this.callback = callback;
-    this.hub = hub;
-    this.previous = previous;
-    this.next = undefined;
-  }
-
-  remove(): void {
-    const { hub } = this;
-    this.hub = undefined;
-    hub?.unlink(this);
   }
 }
 
@@ -98,14 +51,11 @@ function hubOf(signal: AbortSignal): AbortHub {
  *
  * @param callback must not throw: those after it would not be called.
  */
-export function onAbort(
-  signal: AbortSignal | undefined,
-  callback: () => void,
-): AbortRegistration | undefined {
+export function onAbort(signal: CallSignal | undefined, callback: () => void): AbortRegistration | undefined {
   if (signal === undefined) return undefined;
   if (signal.aborted) {
     callback();
     return undefined;
   }
-  return hubOf(signal).append(callback);
+  return signal instanceof CallAbort ? signal.waiting.append(callback) : hubOf(signal).append(callback);
 }

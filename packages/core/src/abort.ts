@@ -1,4 +1,5 @@
 import { onAbort } from "./abort-listeners.ts";
+import type { CallSignal } from "./call-abort.ts";
 
 /**
  * Settles as `promise` does, or rejects with `signal.reason` as soon as the signal is aborted; what was started
@@ -9,7 +10,7 @@ import { onAbort } from "./abort-listeners.ts";
  */
 export function raceAbort<T>(
   promise: Promise<T>,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   isDecided?: () => boolean,
 ): Promise<T> {
   if (signal === undefined) return promise;
@@ -32,12 +33,12 @@ export function raceAbort<T>(
 }
 
 /** Throws `signal.reason` when the signal is aborted already. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: CallSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason;
 }
 
 /** Resolves after `ms` milliseconds, or rejects with `signal.reason` when aborted before. */
-export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+export async function delay(ms: number, signal?: CallSignal): Promise<void> {
   throwIfAborted(signal);
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {

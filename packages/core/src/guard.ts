@@ -1,5 +1,6 @@
 import type { Backend } from "./backend.ts";
 import { isIterable, toBytes } from "./bytes.ts";
+import { callSignal, type CallSignal } from "./call-abort.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { checkDefrag } from "./check-defrag.ts";
 import type { BackendDriver } from "./driver.ts";
@@ -107,12 +108,12 @@ export class GuardedBackend implements Backend {
     name: string,
     options: LoadOptions = noOptions,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    this.#admit("loadStream", name, options.signal);
+    this.#admit("loadStream", name, callSignal(options));
     if (options.offset !== undefined || options.size !== undefined) {
       this.#gate.check("loadStream", name, () => checkRange(options));
     }
     const start = (): AsyncIterable<Uint8Array<ArrayBuffer>> => streamPieces(this.#driver, name, options);
-    yield* this.#gate.iterate("loadStream", name, options.signal, start);
+    yield* this.#gate.iterate("loadStream", name, callSignal(options), start);
   }
 
   store(name: string, value: ArrayBufferView, options: StoreOptions = noOptions): Promise<void> {
@@ -124,7 +125,7 @@ export class GuardedBackend implements Backend {
   }
 
   async storeStream(name: string, source: StreamSource, options: StoreOptions = noOptions): Promise<void> {
-    const { signal } = options;
+    const signal = callSignal(options);
     this.#admit("storeStream", name, signal);
     if (options.ifAbsent === true) this.#mustSupportIfAbsent("storeStream", name);
     const pieces = this.#gate.check("storeStream", name, () => new WatchedSource(source, signal));
@@ -156,7 +157,7 @@ export class GuardedBackend implements Backend {
     names: Iterable<string>,
     options: OperationOptions = noOptions,
   ): Promise<readonly DeleteResult[]> {
-    const { signal } = options;
+    const signal = callSignal(options);
     this.#admitNameless("deleteMany", signal);
     const all = this.#gate.check("deleteMany", undefined, () => nameList(names));
     for (const name of all) this.#admit("deleteMany", name, signal);
@@ -178,10 +179,10 @@ export class GuardedBackend implements Backend {
   }
 
   async move(name: string, newName: string, options: MoveOptions = noOptions): Promise<void> {
-    this.#admit("move", name, options.signal);
-    this.#admit("move", newName, options.signal);
+    this.#admit("move", name, callSignal(options));
+    this.#admit("move", newName, callSignal(options));
     if (options.ifAbsent === true) this.#mustSupportIfAbsent("move", newName);
-    await this.#gate.run("move", name, options.signal, () =>
+    await this.#gate.run("move", name, callSignal(options), () =>
       name === newName ? this.#moveOntoItself(name, options) : this.#driver.move(name, newName, options),
     );
   }
@@ -223,12 +224,12 @@ export class GuardedBackend implements Backend {
     algorithm: string = defaultHashAlgorithm,
     options: OperationOptions = noOptions,
   ): Promise<string> {
-    this.#admit("hash", name, options.signal);
+    this.#admit("hash", name, callSignal(options));
     const lowerCase = this.#gate.check("hash", name, () => checkAlgorithm(algorithm));
     return await this.#gate.run(
       "hash",
       name,
-      options.signal,
+      callSignal(options),
       () =>
         this.#driver.hash?.(name, lowerCase, options) ??
         hashByLoading(this.#driver, name, lowerCase, options),
@@ -240,13 +241,13 @@ export class GuardedBackend implements Backend {
     target: DefragTarget,
     options: OperationOptions = noOptions,
   ): Promise<string> {
-    this.#admitNameless("defrag", options.signal);
+    this.#admitNameless("defrag", callSignal(options));
     const checked = this.#gate.check("defrag", undefined, () => checkDefrag(sources, target));
     const name = "name" in checked.target ? checked.target.name : checked.target.namespace;
     return await this.#gate.run(
       "defrag",
       name,
-      options.signal,
+      callSignal(options),
       () =>
         this.#driver.defrag?.(checked.sources, checked.target, options) ??
         defragByLoading(this.#driver, checked.sources, checked.target, options),
@@ -254,18 +255,23 @@ export class GuardedBackend implements Backend {
   }
 
   async quota(options: OperationOptions = noOptions): Promise<Quota> {
-    this.#admitNameless("quota", options.signal);
+    this.#admitNameless("quota", callSignal(options));
     return await this.#gate.run(
       "quota",
       undefined,
-      options.signal,
+      callSignal(options),
       async () => (await this.#driver.quota?.(options)) ?? { limit: -1, usage: -1 },
     );
   }
 
   async sync(options: OperationOptions = noOptions): Promise<void> {
-    this.#admitNameless("sync", options.signal);
-    await this.#gate.run("sync", undefined, options.signal, async () => await this.#driver.sync?.(options));
+    this.#admitNameless("sync", callSignal(options));
+    await this.#gate.run(
+      "sync",
+      undefined,
+      callSignal(options),
+      async () => await this.#driver.sync?.(options),
+    );
   }
 
   toString(): string {
@@ -284,7 +290,7 @@ export class GuardedBackend implements Backend {
     options: OperationOptions,
     work: () => Promise<T>,
   ): Promise<T> {
-    const { signal } = options;
+    const signal = callSignal(options);
     this.#admit(operation, name, signal);
     if (signal !== undefined) return await this.#gate.run(operation, name, signal, work);
     const session = this.#gate.enter();
@@ -298,7 +304,7 @@ export class GuardedBackend implements Backend {
   }
 
   /** Checks that hold for every operation on a name, without I/O: the state, the name, the signal. */
-  #admit(operation: string, name: string, signal: AbortSignal | undefined): void {
+  #admit(operation: string, name: string, signal: CallSignal | undefined): void {
     this.#gate.mustBeOpen(operation, name);
     // Callers without types may pass anything, also nothing.
     if (!isValidName(name)) this.#gate.check(operation, name, () => checkName(name));
@@ -306,7 +312,7 @@ export class GuardedBackend implements Backend {
   }
 
   /** The same for operations that have no name, or several. */
-  #admitNameless(operation: string, signal: AbortSignal | undefined): void {
+  #admitNameless(operation: string, signal: CallSignal | undefined): void {
     this.#gate.mustBeOpen(operation, undefined);
     if (signal?.aborted === true) throw signal.reason;
   }

@@ -60,7 +60,9 @@ export type {
 export { mapConcurrently } from "./pool.ts";
 export { type BackendProvider } from "./provider.ts";
 export { clampRange } from "./range.ts";
-export { onAbort, type AbortRegistration } from "./abort-listeners.ts";
+export { callSignal, realSignal, type CallAbort, type CallSignal } from "./call-abort.ts";
+export { onAbort } from "./abort-listeners.ts";
+export type { AbortRegistration } from "./waiting-callbacks.ts";
 export { delay, raceAbort, throwIfAborted } from "./abort.ts";
 export { joinPieces } from "./join-pieces.ts";
 export { memory, memoryBackend, type MemoryBackendOptions } from "./memory/memory.ts";

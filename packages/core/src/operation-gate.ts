@@ -1,4 +1,5 @@
 import { raceAbort, throwIfAborted } from "./abort.ts";
+import type { CallSignal } from "./call-abort.ts";
 import { annotateError, StoreError, type StoreErrorCode } from "./errors.ts";
 import type { OperationOptions } from "./options.ts";
 import { Session } from "./session.ts";
@@ -100,7 +101,7 @@ export class OperationGate {
   run<T>(
     operation: string,
     name: string | undefined,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
     if (signal === undefined) return this.#counted(operation, name, signal, work);
@@ -115,7 +116,7 @@ export class OperationGate {
   async *iterate<T>(
     operation: string,
     name: string,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     start: () => AsyncIterable<T>,
   ): AsyncGenerator<T, void, undefined> {
     const iterator = this.check(operation, name, () => start()[Symbol.asyncIterator]());
@@ -154,7 +155,7 @@ export class OperationGate {
     error: unknown,
     operation: string,
     name: string | undefined,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
   ): unknown {
     if (signal?.aborted === true) return signal.reason;
     if (!StoreError.is(error)) return this.fail("UNEXPECTED", operation, name, error);
@@ -173,7 +174,7 @@ export class OperationGate {
   async #step<T>(
     operation: string,
     name: string,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     iterator: AsyncIterator<T>,
   ): Promise<IteratorResult<T>> {
     const { iterators } = this.#session;
@@ -191,7 +192,7 @@ export class OperationGate {
   async #counted<T>(
     operation: string,
     name: string | undefined,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
     const session = this.#session;
@@ -208,7 +209,7 @@ export class OperationGate {
   /** Runs lifecycle calls one after the other. `decide` says that an abort comes too late now. */
   async #changeState(
     operation: string,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     work: (decide: () => void) => Promise<void>,
   ): Promise<void> {
     throwIfAborted(signal);

@@ -1,5 +1,6 @@
 import { raceAbort, throwIfAborted } from "./abort.ts";
 import { isIterable, startSource } from "./bytes.ts";
+import type { CallSignal } from "./call-abort.ts";
 import type { StreamSource } from "./options.ts";
 
 /**
@@ -9,13 +10,13 @@ import type { StreamSource } from "./options.ts";
  */
 export class WatchedSource implements AsyncIterable<Uint8Array> {
   readonly #source: StreamSource;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CallSignal | undefined;
   #pieces: AsyncIterator<Uint8Array> | undefined;
   #hasEnded = false;
   #failure: { readonly error: unknown } | undefined;
 
   /** @throws StoreError `INVALID_ARGUMENT` when the source is neither a function nor an iterable. */
-  constructor(source: StreamSource, signal: AbortSignal | undefined) {
+  constructor(source: StreamSource, signal: CallSignal | undefined) {
     if (typeof source !== "function") startSource(source);
     this.#source = source;
     this.#signal = signal;

@@ -1,4 +1,4 @@
-import type { Backend } from "@borgstore/core";
+import { delay, type Backend } from "@borgstore/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   distributionRclone,
@@ -37,6 +37,20 @@ async function found(stage: Stage, directory: string): Promise<Contents> {
   return { x: print(await stage.bare.load(`${directory}/x`)) };
 }
 
+/**
+ * The value, once there is one: where rclone cannot replace in one step (sftp and webdav before 1.75), what was given up
+ * half way is ended behind the caller's back, and for that moment nothing has the name.
+ */
+async function settledValue(stage: Stage, directory: string): Promise<unknown> {
+  const endMs = performance.now() + 10_000;
+  while (true) {
+    // What is looked at may go away meanwhile.
+    const { value } = await settled(found(stage, directory), "looking");
+    if (value?.["x"] !== undefined || performance.now() > endMs) return value?.["x"];
+    await delay(20);
+  }
+}
+
 async function abortAtManyPoints(stage: Stage, title: string, store: Store, size: Size): Promise<void> {
   const directory = `${title}-${size}`;
   const name = `${directory}/x`;
@@ -64,9 +78,7 @@ async function abortAtManyPoints(stage: Stage, title: string, store: Store, size
       });
       if (error !== undefined) mustEqual(error, reason, about);
       outcomes[error === undefined ? "stored" : "aborted"]++;
-      // The next one waits for its turn, and so for the end of what was given up.
-      await stage.bare.info(name);
-      const { x } = await found(stage, directory);
+      const x = await settledValue(stage, directory);
       possible = error === undefined ? [print(fresh)] : [...possible, print(fresh)];
       mustBeAmong(x, possible, about);
     }

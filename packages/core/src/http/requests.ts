@@ -1,8 +1,10 @@
-import { onAbort, type AbortRegistration } from "../abort-listeners.ts";
+import { onAbort } from "../abort-listeners.ts";
 import { throwIfAborted } from "../abort.ts";
+import type { CallSignal } from "../call-abort.ts";
 import { StoreError } from "../errors.ts";
 import { Slots } from "../layers/slots.ts";
 import { longestTimerMs } from "../option-checks.ts";
+import type { AbortRegistration } from "../waiting-callbacks.ts";
 import type { Body } from "./read-body.ts";
 
 /** How long and how many requests may be under way. */
@@ -17,7 +19,7 @@ export interface RequestLimits {
 
 /** What is known of a request before it is sent. */
 export interface RequestOptions {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
   /** The name that the request is about, for errors. */
   readonly name?: string | undefined;
   /** Length of the request's body; it makes the limit longer. */

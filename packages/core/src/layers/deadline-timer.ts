@@ -1,5 +1,7 @@
-import { onAbort, type AbortRegistration } from "../abort-listeners.ts";
+import { onAbort } from "../abort-listeners.ts";
+import type { CallAbort, CallSignal } from "../call-abort.ts";
 import type { StoreError } from "../errors.ts";
+import type { AbortRegistration } from "../waiting-callbacks.ts";
 
 /** Longest delay that `setTimeout` takes; a longer limit is none. */
 const longestTimeoutMs = 2 ** 31 - 1;
@@ -10,26 +12,21 @@ const longestTimeoutMs = 2 ** 31 - 1;
  * unheard. Can be paused while the time is somebody else's.
  */
 export class DeadlineTimer {
-  readonly #controller: AbortController;
+  readonly #abort: CallAbort;
   readonly #limitMs: number;
-  readonly #outer: AbortSignal | undefined;
+  readonly #outer: CallSignal | undefined;
   readonly #makeError: () => StoreError;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastTurn: ReturnType<typeof setTimeout> | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
   /**
-   * @param controller aborted on either; the work gets its signal.
+   * @param abort aborted on either; the work gets it as its signal.
    * @param outer the caller's signal.
    * @param makeError makes what the work is aborted with when time is up.
    */
-  constructor(
-    controller: AbortController,
-    limitMs: number,
-    outer: AbortSignal | undefined,
-    makeError: () => StoreError,
-  ) {
-    this.#controller = controller;
+  constructor(abort: CallAbort, limitMs: number, outer: CallSignal | undefined, makeError: () => StoreError) {
+    this.#abort = abort;
     this.#limitMs = limitMs;
     this.#outer = outer;
     this.#makeError = makeError;
@@ -43,14 +40,13 @@ export class DeadlineTimer {
       return await new Promise<T>((resolve, reject) => {
         this.#reject = reject;
         if (outer?.aborted === true) {
-          this.#controller.abort(outer.reason);
+          this.#abort.abort(outer.reason);
           throw outer.reason;
         }
         aborting = onAbort(outer, () => this.#stop(outer?.reason));
         this.resume();
         work().then(resolve, (error: unknown) => {
-          const { signal } = this.#controller;
-          reject((signal.aborted ? signal.reason : error) as Error);
+          reject(this.#abort.aborted ? this.#abort.reason : error);
         });
       });
     } finally {
@@ -64,8 +60,7 @@ export class DeadlineTimer {
   /** Starts the limit anew, unless the work has ended. */
   resume(): void {
     this.pause();
-    if (this.#reject === undefined || this.#controller.signal.aborted || this.#limitMs > longestTimeoutMs)
-      return;
+    if (this.#reject === undefined || this.#abort.aborted || this.#limitMs > longestTimeoutMs) return;
     this.#timer = setTimeout(() => this.#stop(this.#makeError()), this.#limitMs);
   }
 
@@ -76,8 +71,8 @@ export class DeadlineTimer {
 
   #stop(reason: unknown): void {
     this.pause();
-    if (this.#controller.signal.aborted) return;
-    this.#controller.abort(reason);
+    if (this.#abort.aborted) return;
+    this.#abort.abort(reason);
     this.#lastTurn = setTimeout(() => this.#reject?.(reason), 0);
   }
 }

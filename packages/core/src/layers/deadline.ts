@@ -1,10 +1,11 @@
 import type { Backend } from "../backend.ts";
+import { CallAbort, callSignal } from "../call-abort.ts";
 import type { StoreError } from "../errors.ts";
 import { checkDuration } from "./check-option.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
 import { callError, intercept } from "./intercept.ts";
 import { mapSource } from "./map-source.ts";
-import { withSignal, type IterationCall, type OperationCall } from "./operation-call.ts";
+import { withAbort, type IterationCall, type OperationCall } from "./operation-call.ts";
 
 /** How long calls may take, in milliseconds. `Infinity` sets no limit. */
 export interface DeadlineOptions {
@@ -40,8 +41,8 @@ const attemptDefaults = { metadataMs: 60_000, transferMs: 1_800_000, stepMs: 30_
  *
  * When time is up the call rejects with `TIMEOUT` (retryable), whether what is below reacts or not; that gets
  * its signal aborted with the same error. An abort by the caller likewise rejects with `signal.reason`. A
- * write that timed out may still come to pass, whole. Each call costs one timer, one AbortController and, with a
- * signal, one listener, all released when it settles.
+ * write that timed out may still come to pass, whole. Each call costs one timer and, with a signal, one listener, all
+ * released when it settles; an AbortSignal is only made for a backend that reads `options.signal`.
  *
  * @throws StoreError `INVALID_ARGUMENT` for a limit that is no number above 0.
  */
@@ -69,12 +70,8 @@ function defined(options: DeadlineOptions): Partial<Limits> {
 function limitTime(backend: Backend, label: string, limits: Limits): Backend {
   for (const [name, limit] of Object.entries(limits)) checkDuration(`${label}.${name}`, limit);
 
-  function timerFor(
-    controller: AbortController,
-    limitMs: number,
-    call: OperationCall | IterationCall,
-  ): DeadlineTimer {
-    return new DeadlineTimer(controller, limitMs, call.options.signal, () =>
+  function timerFor(abort: CallAbort, limitMs: number, call: OperationCall | IterationCall): DeadlineTimer {
+    return new DeadlineTimer(abort, limitMs, callSignal(call.options), () =>
       timeoutError(backend, call, limitMs),
     );
   }
@@ -83,17 +80,17 @@ function limitTime(backend: Backend, label: string, limits: Limits): Backend {
     label,
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
       const limitMs = limits[limitFor[call.operation]];
-      const controller = new AbortController();
-      const timer = timerFor(controller, limitMs, call);
-      const limited = withSignal(call, controller.signal);
+      const abort = new CallAbort();
+      const timer = timerFor(abort, limitMs, call);
+      const limited = withAbort(call, abort);
       if (limited.operation !== "storeStream") return await timer.run(() => next(limited));
       const timed = mapSource(backend, limited, (pieces) => withoutSourceTime(pieces, timer));
       return await timer.run(() => next(timed));
     },
     async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
-      const controller = new AbortController();
-      const timer = timerFor(controller, limits.stepMs, call);
-      const steps = next(withSignal(call, controller.signal))[Symbol.asyncIterator]();
+      const abort = new CallAbort();
+      const timer = timerFor(abort, limits.stepMs, call);
+      const steps = next(withAbort(call, abort))[Symbol.asyncIterator]();
       let betweenSteps = false;
       try {
         while (true) {
@@ -105,7 +102,7 @@ function limitTime(backend: Backend, label: string, limits: Limits): Backend {
         }
       } finally {
         // The caller's signal may have been aborted between the steps, when no timer listens to it.
-        const isAborted = controller.signal.aborted || call.options.signal?.aborted === true;
+        const isAborted = abort.aborted || callSignal(call.options)?.aborted === true;
         if (betweenSteps || isAborted) await release(steps, timer, isAborted);
       }
     },

@@ -1,5 +1,6 @@
 import { delay } from "../abort.ts";
 import type { Backend } from "../backend.ts";
+import { callSignal, realSignal, type CallSignal } from "../call-abort.ts";
 import { StoreError } from "../errors.ts";
 import { checkNumber } from "./check-option.ts";
 import { intercept, type Interceptor } from "./intercept.ts";
@@ -63,10 +64,10 @@ export function withEmulation(backend: Backend, options: EmulationOptions): Back
     return bandwidth === 0 ? 0 : (bytes * 8 * 1000) / bandwidth;
   }
 
-  async function stretch(watch: Stopwatch, toMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async function stretch(watch: Stopwatch, toMs: number, signal: CallSignal | undefined): Promise<void> {
     // Timers may be early by a part of a millisecond.
     for (let restMs = toMs - watch.read(); restMs > 0; restMs = toMs - watch.read()) {
-      await sleep(Math.ceil(restMs), signal);
+      await sleep(Math.ceil(restMs), realSignal(signal));
     }
   }
 
@@ -74,7 +75,7 @@ export function withEmulation(backend: Backend, options: EmulationOptions): Back
     label: "emulation",
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
       if (unaffected.has(call.operation)) return await next(call);
-      const { signal } = call.options;
+      const signal = callSignal(call.options);
       const watch = new Stopwatch(now);
       let bytes = storedByteLength(call);
       const pacing = async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
@@ -106,7 +107,7 @@ export function withEmulation(backend: Backend, options: EmulationOptions): Back
       return result;
     },
     async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
-      const { signal } = call.options;
+      const signal = callSignal(call.options);
       const watch = new Stopwatch(now);
       let dueMs = latencyMs;
       let stepStartMs = 0;

@@ -1,4 +1,5 @@
 import type { Backend } from "../backend.ts";
+import { callSignal } from "../call-abort.ts";
 import type { AttemptCounters, AttemptEvent } from "./attempt-counters.ts";
 import { intercept } from "./intercept.ts";
 import { mapSource } from "./map-source.ts";
@@ -37,7 +38,7 @@ export function withInstrumentation(backend: Backend, options: InstrumentationOp
     error?: unknown,
   ): void {
     const { operation } = call;
-    const { signal } = call.options;
+    const signal = callSignal(call.options);
     const isAbort = outcome === "failed" && signal?.aborted === true && error === signal.reason;
     const counted = {
       operation,

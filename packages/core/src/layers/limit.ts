@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../abort.ts";
 import type { Backend } from "../backend.ts";
+import { callSignal, type CallSignal } from "../call-abort.ts";
 import { usualConcurrency } from "../capabilities.ts";
 import { StoreError } from "../errors.ts";
 import { intercept } from "./intercept.ts";
@@ -41,7 +42,7 @@ export function withLimit(backend: Backend, options: LimitOptions = {}): Backend
   return intercept(backend, {
     label: "limit",
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
-      const { signal } = call.options;
+      const signal = callSignal(call.options);
       throwIfAborted(signal);
       const slot = new Slot(slots);
       try {
@@ -60,7 +61,7 @@ export function withLimit(backend: Backend, options: LimitOptions = {}): Backend
       }
     },
     async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
-      const { signal } = call.options;
+      const signal = callSignal(call.options);
       const steps = next(call)[Symbol.asyncIterator]();
       let betweenSteps = false;
       try {
@@ -111,7 +112,7 @@ class Slot {
     this.#slots = slots;
   }
 
-  async take(signal: AbortSignal | undefined): Promise<void> {
+  async take(signal: CallSignal | undefined): Promise<void> {
     if (this.#hasEnded || this.#isHeld) return;
     await this.#slots.acquire(signal);
     // The operation may have failed while this was in the queue: nobody would give the slot back any more.
@@ -134,7 +135,7 @@ class Slot {
 async function* withoutSlotAtSource(
   pieces: AsyncIterable<Uint8Array>,
   slot: Slot,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   slot.giveBack();
   for await (const piece of pieces) {

@@ -1,3 +1,4 @@
+import { withCallAbort, type CallAbort } from "../call-abort.ts";
 import type {
   DefragSource,
   DefragTarget,
@@ -111,6 +112,11 @@ export type OperationName = (OperationCall | IterationCall)["operation"];
 /** The same call with another signal. */
 export function withSignal<C extends OperationCall | IterationCall>(call: C, signal: AbortSignal): C {
   return { ...call, options: { ...call.options, signal } };
+}
+
+/** The same call, ended by an abort of a layer as by a signal. */
+export function withAbort<C extends OperationCall | IterationCall>(call: C, abort: CallAbort): C {
+  return { ...call, options: withCallAbort(call.options, abort) };
 }
 
 /** Bytes of the value that a call hands over whole; 0 for what is no value, which is refused further down. */

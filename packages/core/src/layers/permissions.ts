@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../abort.ts";
 import type { Backend } from "../backend.ts";
+import { callSignal } from "../call-abort.ts";
 import { checkDefrag, type CheckedDefrag } from "../check-defrag.ts";
 import { annotateError, StoreError } from "../errors.ts";
 import { nameProblem } from "../names.ts";
@@ -149,7 +150,7 @@ class PermissionGuard {
     for (const name of call.names) this.#checkName(call, name);
     const allowed = call.names.filter((name) => this.allows(name, "D"));
     if (allowed.length === call.names.length) return await next(call);
-    throwIfAborted(call.options.signal);
+    throwIfAborted(callSignal(call.options));
     const results = allowed.length === 0 ? [] : await next({ ...call, names: allowed });
     let at = 0;
     return call.names.map((name) => {

@@ -1,4 +1,5 @@
 import { delay, throwIfAborted } from "../abort.ts";
+import { realSignal, type CallSignal } from "../call-abort.ts";
 import { StoreError } from "../errors.ts";
 import { checkDuration, checkNumber } from "./check-option.ts";
 
@@ -73,11 +74,11 @@ const maxDoublings = 50;
 export class RetryAttempts {
   readonly #settings: RetrySettings;
   readonly #budgetMs: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CallSignal | undefined;
   #startMs: number;
   #failures = 0;
 
-  constructor(settings: RetrySettings, budgetMs: number, signal: AbortSignal | undefined) {
+  constructor(settings: RetrySettings, budgetMs: number, signal: CallSignal | undefined) {
     this.#settings = settings;
     this.#budgetMs = budgetMs;
     this.#signal = signal;
@@ -106,7 +107,7 @@ export class RetryAttempts {
       error.retryable = false;
       return false;
     }
-    await sleep(waitMs, this.#signal);
+    await sleep(waitMs, realSignal(this.#signal));
     throwIfAborted(this.#signal);
     return true;
   }

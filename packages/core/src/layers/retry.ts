@@ -1,4 +1,5 @@
 import type { Backend } from "../backend.ts";
+import { callSignal } from "../call-abort.ts";
 import { StoreError } from "../errors.ts";
 import type { ItemInfo } from "../item-info.ts";
 import { intercept } from "./intercept.ts";
@@ -34,7 +35,7 @@ export function withRetry(backend: Backend, options: RetryOptions = {}): Backend
     return new RetryAttempts(
       settings,
       isOpening ? settings.openBudgetMs : settings.budgetMs,
-      call.options.signal,
+      callSignal(call.options),
     );
   }
 
@@ -94,7 +95,7 @@ async function repeat<T>(
       failure = error;
     }
     if (source?.hasFailedWith(failure) === true) throw failure;
-    if (isDoneMaybe && StoreError.is(failure) && call.options.signal?.aborted !== true) {
+    if (isDoneMaybe && StoreError.is(failure) && callSignal(call.options)?.aborted !== true) {
       try {
         // Only operations without a result can be found done.
         if (await wasDoneBefore(backend, call, failure)) return undefined as T;

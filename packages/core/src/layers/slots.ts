@@ -1,5 +1,6 @@
 import { onAbort } from "../abort-listeners.ts";
 import { throwIfAborted } from "../abort.ts";
+import type { CallSignal } from "../call-abort.ts";
 
 interface Waiter {
   readonly amount: number;
@@ -44,7 +45,7 @@ export class Slots {
    *
    * @param amount as for {@link tryAcquire}
    */
-  async acquire(signal?: AbortSignal, amount = 1): Promise<void> {
+  async acquire(signal?: CallSignal, amount = 1): Promise<void> {
     throwIfAborted(signal);
     if (this.tryAcquire(amount)) return;
     await new Promise<void>((resolve, reject) => {

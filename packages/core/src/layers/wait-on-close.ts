@@ -1,4 +1,5 @@
 import { raceAbort } from "../abort.ts";
+import { callSignal, type CallSignal } from "../call-abort.ts";
 import { Session } from "../session.ts";
 import type { Interceptor } from "./intercept.ts";
 import type { IterationCall, OperationCall } from "./operation-call.ts";
@@ -22,7 +23,7 @@ export function waitOnClose(interceptor: Interceptor): Interceptor {
     }
   }
 
-  async function close<T>(closing: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async function close<T>(closing: () => Promise<T>, signal: CallSignal | undefined): Promise<T> {
     const found = session;
     session = new Session();
     try {
@@ -36,7 +37,7 @@ export function waitOnClose(interceptor: Interceptor): Interceptor {
     label: interceptor.label,
     async call<T>(call: OperationCall, next: (call: OperationCall) => Promise<T>): Promise<T> {
       const work = async (): Promise<T> => await interceptor.call(call, next);
-      return await (call.operation === "close" ? close(work, call.options.signal) : counted(work));
+      return await (call.operation === "close" ? close(work, callSignal(call.options)) : counted(work));
     },
     async *iterate<T>(call: IterationCall, next: (call: IterationCall) => AsyncIterable<T>) {
       const steps = interceptor.iterate(call, next)[Symbol.asyncIterator]();
