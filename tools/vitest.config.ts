@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{checks,lib,release,test}/**/*.test.mjs"],
+    include: ["{build,checks,lib,release,test}/**/*.test.mjs"],
     exclude: ["checks/consumer/**"],
     reporters: ["default", ["json", { outputFile: "test-results.json" }]],
   },

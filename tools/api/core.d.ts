@@ -29,6 +29,8 @@ export interface AttemptEvent {
 
 export type AttemptSnapshot = Readonly<Partial<Record<OperationName, OperationAttempts>>>;
 
+export type Awaitable<T> = T | Promise<T>;
+
 export interface Backend extends AsyncDisposable {
     readonly name: string;
     readonly capabilities: Capabilities;
@@ -65,10 +67,10 @@ export interface BackendDriver {
     close(options: OperationOptions): Promise<void>;
     mkdir(name: string, options: OperationOptions): Promise<void>;
     rmdir(name: string, options: OperationOptions): Promise<void>;
-    info(name: string, options: OperationOptions): Promise<ItemInfo>;
-    load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>>;
-    store(name: string, value: Uint8Array, options: StoreOptions): Promise<void>;
-    delete(name: string, options: OperationOptions): Promise<void>;
+    info(name: string, options: OperationOptions): Awaitable<ItemInfo>;
+    load(name: string, options: LoadOptions): Awaitable<Uint8Array<ArrayBuffer>>;
+    store(name: string, value: Uint8Array, options: StoreOptions): Awaitable<void>;
+    delete(name: string, options: OperationOptions): Awaitable<void>;
     move(name: string, newName: string, options: MoveOptions): Promise<void>;
     list(name: string, options: DriverListOptions): AsyncIterable<readonly ItemInfo[]>;
     listRecursively?(name: string, options: DriverListOptions): AsyncIterable<readonly ItemInfo[]>;
@@ -121,6 +123,17 @@ export interface BodyPart {
 }
 
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export declare class CallAbort {
+    #private;
+    get aborted(): boolean;
+    get reason(): unknown;
+    get signal(): AbortSignal;
+    abort(reason: unknown): void;
+    get waiting(): WaitingCallbacks;
+}
+
+export type CallSignal = AbortSignal | CallAbort;
 
 export interface Capabilities {
     readonly atomicReplace: boolean;
@@ -198,6 +211,7 @@ export declare class Durability {
     readonly option: DurabilityOption;
     constructor(option: DurabilityOption, syncer: Syncer);
     get eachFile(): boolean;
+    get isFull(): boolean;
     makeRoom(): Promise<void> | undefined;
     stored(path: string): Promise<void> | undefined;
     deleted(path: string): Promise<void> | undefined;
@@ -447,7 +461,7 @@ export interface RequestLimits {
 }
 
 export interface RequestOptions {
-    readonly signal: AbortSignal | undefined;
+    readonly signal: CallSignal | undefined;
     readonly name?: string | undefined;
     readonly bodyBytes?: number | undefined;
     readonly isLong?: boolean | undefined;
@@ -463,7 +477,7 @@ export declare class Requests {
 
 export declare class RetryAttempts {
     #private;
-    constructor(settings: RetrySettings, budgetMs: number, signal: AbortSignal | undefined);
+    constructor(settings: RetrySettings, budgetMs: number, signal: CallSignal | undefined);
     progress(): void;
     again(error: unknown): Promise<boolean>;
 }
@@ -486,7 +500,7 @@ export declare class Slots {
     #private;
     constructor(count: number);
     tryAcquire(amount?: number): boolean;
-    acquire(signal?: AbortSignal, amount?: number): Promise<void>;
+    acquire(signal?: CallSignal, amount?: number): Promise<void>;
     release(amount?: number): void;
 }
 
@@ -673,6 +687,8 @@ export declare function bodyPieces(body: Body, { skip, take }: {
 
 export declare function callError(code: StoreErrorCode, backend: Backend, call: OperationCall | IterationCall, detail: string, key?: string | undefined): StoreError;
 
+export declare function callSignal(options: OperationOptions): CallSignal | undefined;
+
 export declare function checkKeyLength(name: string, level: number): void;
 
 export declare function checkName(name: string): void;
@@ -696,7 +712,7 @@ export declare function defaultLayers(capabilities: Capabilities): LayerOptions;
 
 export declare function defineBackend(driver: BackendDriver): Backend;
 
-export declare function delay(ms: number, signal?: AbortSignal): Promise<void>;
+export declare function delay(ms: number, signal?: CallSignal): Promise<void>;
 
 export declare const deletedSuffix = ".del";
 
@@ -750,7 +766,7 @@ export declare function nestName(name: string, level: number): string;
 
 export declare function nodeHashers(nodeCrypto: NodeCrypto): HasherFactory;
 
-export declare function onAbort(signal: AbortSignal | undefined, callback: () => void): AbortRegistration | undefined;
+export declare function onAbort(signal: CallSignal | undefined, callback: () => void): AbortRegistration | undefined;
 
 export declare function openStore(url: string, options: OpenStoreOptions): Promise<Store>;
 
@@ -763,11 +779,13 @@ export declare function partOfAnswer(wanted: WantedRange, answered: AnsweredRang
 
 export declare const permissionPresets: Readonly<Record<"borgbackup-all" | "borgbackup-no-delete" | "borgbackup-write-only" | "borgbackup-read-only", PermissionMapping>>;
 
-export declare function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined, isDecided?: () => boolean): Promise<T>;
+export declare function raceAbort<T>(promise: Promise<T>, signal: CallSignal | undefined, isDecided?: () => boolean): Promise<T>;
 
 export declare function rangeHeader({ offset, size }: WantedRange): string | undefined;
 
 export declare function readBody(body: Body, part: BodyPart, exchange: Exchange, { allocate, explain }?: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>>;
+
+export declare function realSignal(signal: CallSignal | undefined): AbortSignal | undefined;
 
 export declare function redactUrl(url: string): string;
 
@@ -783,7 +801,7 @@ export declare const socketErrorMeanings: Readonly<Record<string, SocketErrorMea
 
 export declare const storeOperationNames: readonly ["create", "destroy", "open", "close", "info", "load", "loadStream", "store", "storeStream", "delete", "move", "softDelete", "undelete", "changeLevel", "list", "hash", "defrag", "quota", "sync"];
 
-export declare function throwIfAborted(signal: AbortSignal | undefined): void;
+export declare function throwIfAborted(signal: CallSignal | undefined): void;
 
 export declare function unnestName(nestedName: string, level: number): string;
 

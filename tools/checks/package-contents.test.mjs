@@ -36,6 +36,18 @@ describe("contents of a tarball", () => {
     ]);
   });
 
+  test("a program that the entry does not import was left by an earlier build", () => {
+    const index = {
+      name: "dist/index.js",
+      content: Buffer.from('import "./a.js"; await import("./deep/b.js");'),
+    };
+    const others = entries(["dist/a.js", "dist/deep/b.js", "dist/deep/c.js"]);
+    const all = [...entries(good.filter((name) => name !== "dist/index.js")), index, ...others];
+    expect(contentProblems(all)).toEqual([
+      "dist/deep/c.js is not imported by dist/index.js: an earlier build has left it",
+    ]);
+  });
+
   test("a range that only this workspace understands is refused", () => {
     const content = Buffer.from('{"dependencies":{"@borgstore/core":"workspace:^"}}');
     const all = [

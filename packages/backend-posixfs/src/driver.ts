@@ -3,6 +3,7 @@ import {
   missingItem,
   nodeHashers,
   StoreError,
+  type Awaitable,
   type BackendDriver,
   type ByteSource,
   type Capabilities,
@@ -154,29 +155,54 @@ export class PosixfsDriver implements BackendDriver {
     await this.#durability.changed(this.#tree.parentOf(path));
   }
 
-  async info(name: string, options: OperationOptions): Promise<ItemInfo> {
+  info(name: string, options: OperationOptions): Awaitable<ItemInfo> {
     const path = this.#tree.pathOf(name);
+    if (this.#io.usesPool || mustYield()) return this.#infoLater(path, name, options);
+    try {
+      const stats = this.#lstatSync(path);
+      if (stats?.isSymbolicLink() === true) return this.#infoOfLink(path, name, options);
+      return itemOf(name, stats);
+    } catch (error) {
+      throw classify(error, name);
+    }
+  }
+
+  async #infoLater(path: string, name: string, options: OperationOptions): Promise<ItemInfo> {
     let stats: fs.Stats | undefined;
     try {
       if (this.#io.usesPool) {
         stats = await this.#access.runInPool((turn) => turn.lstat(path), options.signal);
       } else {
         while (mustYield()) await nextTurn();
-        const startedMs = nowMs();
-        stats = lstatSync(path);
-        this.#io.spent(startedMs);
-      }
-      if (stats?.isSymbolicLink() === true && this.#mayBeLinked(name)) {
-        stats = await this.#access.run(async (calls) => await calls.stat(path), options.signal);
-        if (stats?.isDirectory() !== true) stats = undefined;
+        stats = this.#lstatSync(path);
       }
     } catch (error) {
       throw classify(error, name);
     }
-    return stats === undefined || kindOf(stats) === undefined ? missingItem(name) : describe(name, stats);
+    return stats?.isSymbolicLink() === true
+      ? await this.#infoOfLink(path, name, options)
+      : itemOf(name, stats);
   }
 
-  load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  #lstatSync(path: string): fs.Stats | undefined {
+    const startedMs = nowMs();
+    const stats = lstatSync(path);
+    this.#io.spent(startedMs);
+    return stats;
+  }
+
+  /** A link is nothing, unless it is a namespace that may be one. */
+  async #infoOfLink(path: string, name: string, options: OperationOptions): Promise<ItemInfo> {
+    if (!this.#mayBeLinked(name)) return missingItem(name);
+    try {
+      const stats = await this.#access.run(async (calls) => await calls.stat(path), options.signal);
+      return itemOf(name, stats?.isDirectory() === true ? stats : undefined);
+    } catch (error) {
+      throw classify(error, name);
+    }
+  }
+
+  load(name: string, options: LoadOptions): Awaitable<Uint8Array<ArrayBuffer>> {
     return this.#reader.load(name, options);
   }
 
@@ -184,7 +210,7 @@ export class PosixfsDriver implements BackendDriver {
     return this.#reader.loadStream(name, options);
   }
 
-  store(name: string, value: Uint8Array, options: StoreOptions): Promise<void> {
+  store(name: string, value: Uint8Array, options: StoreOptions): Awaitable<void> {
     return this.#writer.store(name, value, options);
   }
 
@@ -192,25 +218,42 @@ export class PosixfsDriver implements BackendDriver {
     await this.#writer.storeStream(name, source, options);
   }
 
-  async delete(name: string, options: OperationOptions): Promise<void> {
+  delete(name: string, options: OperationOptions): Awaitable<void> {
     const path = this.#tree.pathOf(name);
+    if (this.#io.usesPool || mustYield()) return this.#deleteLater(path, name, options);
+    try {
+      this.#unlinkSync(path);
+      return this.#durability.deleted(path)?.catch((error: unknown) => this.#failDeleting(error, path, name));
+    } catch (error) {
+      return this.#failDeleting(error, path, name);
+    }
+  }
+
+  async #deleteLater(path: string, name: string, options: OperationOptions): Promise<void> {
     try {
       if (this.#io.usesPool) {
         await this.#access.runInPool((turn) => turn.unlink(path), options.signal);
       } else {
         while (mustYield()) await nextTurn();
-        const startedMs = nowMs();
-        try {
-          fs.unlinkSync(path);
-        } finally {
-          this.#io.spent(startedMs);
-        }
+        this.#unlinkSync(path);
       }
-      const durable = this.#durability.deleted(path);
-      if (durable !== undefined) await durable;
+      await this.#durability.deleted(path);
     } catch (error) {
       throw await this.#deletingError(error, path, name);
     }
+  }
+
+  #unlinkSync(path: string): void {
+    const startedMs = nowMs();
+    try {
+      fs.unlinkSync(path);
+    } finally {
+      this.#io.spent(startedMs);
+    }
+  }
+
+  async #failDeleting(error: unknown, path: string, name: string): Promise<never> {
+    throw await this.#deletingError(error, path, name);
   }
 
   async move(name: string, newName: string, options: MoveOptions): Promise<void> {
@@ -306,4 +349,8 @@ export class PosixfsDriver implements BackendDriver {
     }
     return classify(error, name);
   }
+}
+
+function itemOf(name: string, stats: fs.Stats | undefined): ItemInfo {
+  return stats === undefined || kindOf(stats) === undefined ? missingItem(name) : describe(name, stats);
 }

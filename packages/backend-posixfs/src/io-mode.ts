@@ -13,8 +13,9 @@ const largestSyncLoadBytes = 128 * 1024;
 
 const slowCallMs = 20;
 const strikesToLeave = 3;
-// So many fast calls make up for a slow one: a disk that flushes its journal now and then is not slow.
-const forgivingCalls = 100;
+// So many fast calls make up for a slow one: a disk that flushes its journal now and then is not slow, and neither is
+// one on a machine that is busy, where the call only waited for its turn on the processor.
+const forgivingCalls = 10;
 const retreatMs = 30_000;
 
 /** `type` of statfs for file systems whose calls can hang: NFS, FUSE, SMB (three drivers), Ceph, 9P. */
@@ -24,7 +25,7 @@ const networkFileSystems = new Set([
 
 /**
  * Decides call by call between synchronous work and the thread pool, and accounts for the synchronous work at
- * the gate. In mode `"auto"`, three synchronous calls of more than 20 ms, each with fewer than 100 fast ones before
+ * the gate. In mode `"auto"`, three synchronous calls of more than 20 ms, each with fewer than 10 fast ones before
  * it, move a backend to the pool for 30 s. Then it tries again, and a single slow call moves it back.
  */
 export class IoMode {

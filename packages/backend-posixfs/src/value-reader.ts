@@ -1,4 +1,4 @@
-import type { LoadOptions, StoreError } from "@borgstore/core";
+import type { Awaitable, LoadOptions, StoreError } from "@borgstore/core";
 import { classify, errnoOf } from "./classify.ts";
 import type { FileAccess } from "./file-access.ts";
 import { mustYield, nextTurn, nowMs } from "./gate.ts";
@@ -16,19 +16,50 @@ export class ValueReader {
     this.#access = access;
   }
 
-  async load(name: string, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  load(name: string, options: LoadOptions): Awaitable<Uint8Array<ArrayBuffer>> {
     const path = this.#tree.pathOf(name);
-    for (let attempt = 1; ; attempt++) {
+    if (this.#access.mode.usesPool || mustYield()) return this.#loadLater(path, name, options);
+    try {
+      return this.#loadSync(path, options) ?? this.#loadLater(path, name, options, true);
+    } catch (error) {
+      return this.#loadAgain(error, path, name, options);
+    }
+  }
+
+  /** `undefined` for a value that is too large for it. */
+  #loadSync(path: string, options: LoadOptions): Uint8Array<ArrayBuffer> | undefined {
+    const { mode } = this.#access;
+    const startedMs = nowMs();
+    try {
+      return loadFileSync(path, options, mode.largestSyncLoadBytes);
+    } finally {
+      mode.spent(startedMs);
+    }
+  }
+
+  async #loadAgain(
+    error: unknown,
+    path: string,
+    name: string,
+    options: LoadOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#retryLoading(error, name, 1, options.signal);
+    return await this.#loadLater(path, name, options, false, 2);
+  }
+
+  async #loadLater(
+    path: string,
+    name: string,
+    options: LoadOptions,
+    isLarge = false,
+    firstAttempt = 1,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    for (let attempt = firstAttempt; ; attempt++) {
       try {
-        if (!this.#access.mode.usesPool) {
+        if (!this.#access.mode.usesPool && !isLarge) {
           while (mustYield()) await nextTurn();
-          const startedMs = nowMs();
-          try {
-            const value = loadFileSync(path, options, this.#access.mode.largestSyncLoadBytes);
-            if (value !== undefined) return value;
-          } finally {
-            this.#access.mode.spent(startedMs);
-          }
+          const value = this.#loadSync(path, options);
+          if (value !== undefined) return value;
         }
         return await this.#access.runInPool((turn) => loadFile(turn, path, options), options.signal);
       } catch (error) {

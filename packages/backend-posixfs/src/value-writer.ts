@@ -1,10 +1,17 @@
-import { joinPieces, StoreError, type ByteSource, type Durability, type StoreOptions } from "@borgstore/core";
+import { joinPieces, StoreError, type Awaitable, type ByteSource, type Durability, type StoreOptions } from "@borgstore/core";
 import { errnoOf } from "./classify.ts";
 import type { FileAccess } from "./file-access.ts";
 import { mustYield, nextTurn, nowMs } from "./gate.ts";
 import { classifyStoring, prepareRetry, storeFile, storeFileSync } from "./store-file.ts";
 import { pieceBytes, storePieces } from "./streams.ts";
 import type { Tree } from "./tree.ts";
+
+/** What a store failed with. */
+interface Failure {
+  readonly error: unknown;
+  /** The path below which something may have to be done before the next attempt. */
+  readonly at: string;
+}
 
 /** Stores values: decides how by size, durability and medium, and reports to {@link Durability}. */
 export class ValueWriter {
@@ -18,9 +25,27 @@ export class ValueWriter {
     this.#durability = durability;
   }
 
-  async store(name: string, value: Uint8Array, options: StoreOptions): Promise<void> {
+  store(name: string, value: Uint8Array, options: StoreOptions): Awaitable<void> {
     const path = this.#tree.pathOf(name);
     const directory = this.#tree.parentOf(path);
+    const { mode } = this.#access;
+    const isSmall = !mode.usesPool && value.byteLength <= mode.largestSyncStoreBytes;
+    const isPlain = options.ifAbsent !== true && !this.#durability.eachFile && !this.#durability.isFull;
+    if (!isSmall || !isPlain || mustYield()) return this.#storeLater(path, directory, name, value, options);
+    const failure = this.#storeAtOnce(directory, path, value, false);
+    if (failure !== undefined) return this.#storeLater(path, directory, name, value, options, failure);
+    return this.#durability.stored(path);
+  }
+
+  /** @param failed the first attempt, where there was one */
+  async #storeLater(
+    path: string,
+    directory: string,
+    name: string,
+    value: Uint8Array,
+    options: StoreOptions,
+    failed?: Failure,
+  ): Promise<void> {
     const ifAbsent = options.ifAbsent === true;
     try {
       const room = this.#durability.makeRoom();
@@ -28,7 +53,7 @@ export class ValueWriter {
       if (ifAbsent) await this.#mustBeAbsent(path, name, options.signal);
       const inPool = this.#access.mode.usesPool || value.byteLength > this.#access.mode.largestSyncStoreBytes;
       if (!inPool && !this.#durability.eachFile) {
-        await this.#storeSync(directory, path, value, ifAbsent, options.signal);
+        await this.#storeSync(directory, path, value, ifAbsent, options.signal, failed);
       } else {
         const how = { ifAbsent, durably: this.#durability.eachFile, signal: options.signal };
         await (inPool
@@ -51,28 +76,47 @@ export class ValueWriter {
     value: Uint8Array,
     ifAbsent: boolean,
     signal: AbortSignal | undefined,
+    failed: Failure | undefined,
   ): Promise<void> {
-    let isDirectoryMissing = false;
+    let failure = failed;
     for (let attempt = 1; ; attempt++) {
+      if (failure !== undefined) {
+        const { error, at } = failure;
+        await this.#access.run((calls) => prepareRetry(calls, this.#tree, at, error, attempt), signal);
+      }
       while (mustYield()) await nextTurn();
       // The value is the caller's again after an abort.
       if (signal?.aborted === true) throw signal.reason;
-      const startedMs = nowMs();
-      try {
-        // In one step with the store: else an rmdir in this process could always come between the two.
-        if (isDirectoryMissing) this.#tree.makeDirectorySync(directory);
-        storeFileSync(directory, path, value, ifAbsent);
-        this.#access.mode.spent(startedMs);
-        return;
-      } catch (error) {
-        this.#access.mode.spent(startedMs);
-        const wasMissing = isDirectoryMissing;
-        isDirectoryMissing = errnoOf(error) === "ENOENT" && directory !== this.#tree.base;
-        if (isDirectoryMissing && !wasMissing) continue;
-        // What is missing now is above the directory.
-        const below = isDirectoryMissing ? directory : path;
-        await this.#access.run((calls) => prepareRetry(calls, this.#tree, below, error, attempt), signal);
+      failure = this.#storeAtOnce(directory, path, value, ifAbsent);
+      if (failure === undefined) return;
+    }
+  }
+
+  /**
+   * Tries to store by synchronous calls, and makes the directory when it is missing: in one step with the store, else an
+   * rmdir in this process could always come between the two.
+   *
+   * @returns what it failed with
+   */
+  #storeAtOnce(directory: string, path: string, value: Uint8Array, ifAbsent: boolean): Failure | undefined {
+    const startedMs = nowMs();
+    let isDirectoryMissing = false;
+    try {
+      while (true) {
+        try {
+          if (isDirectoryMissing) this.#tree.makeDirectorySync(directory);
+          storeFileSync(directory, path, value, ifAbsent);
+          return undefined;
+        } catch (error) {
+          const wasMissing = isDirectoryMissing;
+          isDirectoryMissing = errnoOf(error) === "ENOENT" && directory !== this.#tree.base;
+          if (isDirectoryMissing && !wasMissing) continue;
+          // What is missing now is above the directory.
+          return { error, at: isDirectoryMissing ? directory : path };
+        }
       }
+    } finally {
+      this.#access.mode.spent(startedMs);
     }
   }
 

@@ -3,7 +3,7 @@ import { isIterable, toBytes } from "./bytes.ts";
 import { callSignal, type CallSignal } from "./call-abort.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { checkDefrag } from "./check-defrag.ts";
-import type { BackendDriver } from "./driver.ts";
+import type { Awaitable, BackendDriver } from "./driver.ts";
 import { StoreError } from "./errors.ts";
 import { checkAlgorithm, defaultHashAlgorithm } from "./hashing.ts";
 import { defragByLoading } from "./helpers/defrag-by-loading.ts";
@@ -282,20 +282,21 @@ export class GuardedBackend implements Backend {
    * One operation on a name. Everything in one async function: each further one in between costs a promise and
    * turns of the microtask queue, which shows where the medium takes microseconds.
    *
-   * @param work starts it at the driver. May throw.
+   * @param work starts it at the driver. May throw, and may be done at once.
    */
   async #call<T>(
     operation: string,
     name: string,
     options: OperationOptions,
-    work: () => Promise<T>,
+    work: () => Awaitable<T>,
   ): Promise<T> {
     const signal = callSignal(options);
     this.#admit(operation, name, signal);
-    if (signal !== undefined) return await this.#gate.run(operation, name, signal, work);
+    if (signal !== undefined) return await this.#gate.run(operation, name, signal, async () => await work());
     const session = this.#gate.enter();
     try {
-      return await work();
+      const result = work();
+      return isPromise(result) ? await result : result;
     } catch (error) {
       throw this.#gate.translate(error, operation, name, undefined);
     } finally {
@@ -326,6 +327,11 @@ export class GuardedBackend implements Backend {
       });
     });
   }
+}
+
+/** Not by `instanceof`: it may be of another realm. */
+function isPromise<T>(result: Awaitable<T>): result is Promise<T> {
+  return typeof (result as { readonly then?: unknown } | undefined)?.then === "function";
 }
 
 function nameList(names: Iterable<string>): readonly string[] {

@@ -1,6 +1,6 @@
 export { type Backend } from "./backend.ts";
 export { type Capabilities } from "./capabilities.ts";
-export { type BackendDriver, type DriverListOptions } from "./driver.ts";
+export type { Awaitable, BackendDriver, DriverListOptions } from "./driver.ts";
 export { defineBackend } from "./define-backend.ts";
 export { ContentInDoubt } from "./durability/content-in-doubt.ts";
 export { Durability, type DurabilityOption } from "./durability/durability.ts";

@@ -127,7 +127,7 @@ export class QuotaDriver implements BackendDriver {
       const old = await this.#oldBytes(name, options);
       const reserved = Math.max(0, value.byteLength - old);
       await account.reserve(reserved, name, options.signal);
-      const store = (): Promise<void> => this.#inner.store(name, value, options);
+      const store = async (): Promise<void> => await this.#inner.store(name, value, options);
       await this.#settling(account, { name, old, size: value.byteLength, reserved }, store);
     } finally {
       await release();
@@ -173,7 +173,7 @@ export class QuotaDriver implements BackendDriver {
     const release = await names.claim([name], options.signal);
     try {
       const old = bytesOf(await this.#inner.info(name, {}));
-      const remove = (): Promise<void> => this.#inner.delete(name, options);
+      const remove = async (): Promise<void> => await this.#inner.delete(name, options);
       await this.#settling(account, { name, old, size: 0, reserved: 0 }, remove);
     } finally {
       await release();

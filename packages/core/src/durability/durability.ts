@@ -44,13 +44,18 @@ export class Durability {
     return this.option === "each";
   }
 
+  /** Whether {@link makeRoom} has something to do. */
+  get isFull(): boolean {
+    return this.#changes?.isFull === true;
+  }
+
   /**
    * Before a store: waits while there is too much that is not durable, and makes it so.
    *
    * @throws what syncing failed with, when there is no room after it: then the store is refused.
    */
   makeRoom(): Promise<void> | undefined {
-    return this.#changes?.isFull === true ? this.#changes.makeRoom() : undefined;
+    return this.isFull ? this.#changes?.makeRoom() : undefined;
   }
 
   /** A file has new content: it was made or replaced. */

@@ -1,4 +1,7 @@
+import type { Backend } from "../backend.ts";
+import type { ItemInfo } from "../item-info.ts";
 import { atFirstHit, whereItIs } from "./find-item.ts";
+import type { Namespace } from "./namespaces.ts";
 import type { Operation } from "./operation.ts";
 import { placeItem } from "./place-item.ts";
 import { pythonRepr } from "./python-repr.ts";
@@ -21,20 +24,30 @@ export const loadOperation: Operation<ItemLoadOptions, undefined, Uint8Array<Arr
 /** `Store.info`. */
 export const infoOperation: Operation<ItemOptions, undefined, StoreItem> = {
   name: "info",
-  async perform({ backend, namespaces }, name, options) {
+  perform({ backend, namespaces }, name, options) {
     const namespace = namespaces.ofItem(name);
-    const deleted = options.deleted === true;
-    for (const level of namespace.levels) {
-      const item = await backend.info(placeItem(name, level, deleted), options);
-      // On a low level the name may be a directory of a higher one.
-      if ((item.exists && !item.isDirectory) || level === namespace.lastLevel) {
-        return storeItem(name, item, deleted && item.exists);
-      }
-    }
-    throw new Error("unreachable: a namespace has at least one level");
+    const level = namespace.onlyLevel;
+    if (level !== undefined) return backend.info(placeItem(name, level, options.deleted), options);
+    return infoAmongLevels(backend, namespace, name, options);
   },
+  finish: (item, name, { deleted }) => storeItem(name, item, deleted === true && item.exists),
   describe: (name, options) => `info(${describeItem(name, options)})`,
 };
+
+async function infoAmongLevels(
+  backend: Backend,
+  { levels, lastLevel }: Namespace,
+  name: string,
+  options: ItemOptions,
+): Promise<ItemInfo> {
+  for (const level of levels) {
+    if (level === lastLevel) break;
+    const item = await backend.info(placeItem(name, level, options.deleted), options);
+    // On a low level the name may be a directory of a higher one.
+    if (item.exists && !item.isDirectory) return item;
+  }
+  return await backend.info(placeItem(name, lastLevel, options.deleted), options);
+}
 
 /** `Store.delete`. */
 export const deleteOperation: Operation<ItemOptions, undefined, void> = {

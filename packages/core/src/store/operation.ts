@@ -57,4 +57,6 @@ export interface Operation<Options, Argument, Result> extends OperationDescripti
 > {
   /** Does it. May throw synchronously. */
   perform(context: OperationContext, name: string, options: Options, argument: Argument): Promise<Result>;
+  /** Puts the result into the caller's words: cheaper than an asynchronous function around the call. */
+  finish?(result: Result, name: string, options: Options): Result;
 }

@@ -361,6 +361,7 @@ export class Store implements AsyncDisposable {
     let result: Result;
     try {
       result = await operation.perform(this.#context, name, options, argument);
+      if (operation.finish !== undefined) result = operation.finish(result, name, options);
     } catch (error) {
       const failure = translateError(error, this.#context, operation, name, argument);
       this.#recorder.failed(operation, performance.now() - startedAt, name, options, argument, failure);

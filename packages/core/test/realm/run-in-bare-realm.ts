@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
-/** How often sources may change while they are compiled before it is given up. */
-const mostCompilations = 5;
+const bundler = path.resolve(here, "../../../../tools/build/bundle.mjs");
+/** How often sources may change while they are bundled before it is given up. */
+const mostBuilds = 5;
 
 /** Which files there are below a directory, and when each was changed. */
 async function stateOf(directory: string): Promise<string> {
@@ -18,32 +17,17 @@ async function stateOf(directory: string): Promise<string> {
 }
 
 /**
- * Compiles a package, as its build does, into a directory of the caller's own. Sources that are edited meanwhile are
- * compiled again: half of the old and half of the new need not fit together.
- *
- * @returns what the compiler complained about. Errors of types are for the type check to report: the JavaScript is
- *   written all the same.
+ * Bundles a package, as its build does, into a directory of the caller's own: a build in `dist` may be old or missing.
+ * Sources that are edited meanwhile are read again: half of the old and half of the new need not fit together.
  */
-export async function compilePackage(packageRoot: string, outDir: string): Promise<string> {
-  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
-  const { bin } = JSON.parse(await readFile(manifest, "utf8")) as { bin: { tsc: string } };
-  const compiler = path.resolve(path.dirname(manifest), bin.tsc);
-  const project = path.join(packageRoot, "tsconfig.build.json");
-  const buildInfo = path.join(outDir, "build.json");
+export async function buildPackage(packageRoot: string, outDir: string): Promise<void> {
   const sources = path.join(packageRoot, "src");
-  for (let count = 1; count <= mostCompilations; count++) {
+  for (let count = 1; count <= mostBuilds; count++) {
     const before = await stateOf(sources);
-    let complaints = "";
-    try {
-      const flags = ["-p", project, "--outDir", outDir, "--tsBuildInfoFile", buildInfo];
-      await run(process.execPath, [compiler, ...flags]);
-    } catch (error) {
-      if (!existsSync(path.join(outDir, "index.js"))) throw error;
-      complaints = (error as { stdout: string }).stdout;
-    }
-    if ((await stateOf(sources)) === before) return complaints;
+    await run(process.execPath, [bundler, outDir], { cwd: packageRoot });
+    if ((await stateOf(sources)) === before) return;
   }
-  throw new Error(`the sources in ${sources} changed while they were compiled, ${mostCompilations} times`);
+  throw new Error(`the sources in ${sources} changed while they were bundled, ${mostBuilds} times`);
 }
 
 /** A program for a bare realm; see bare-realm.mjs. */
