@@ -1,4 +1,11 @@
-import { forEachConcurrently, isValidName, maxNameLength, type ItemInfo } from "@borgstore/core";
+import {
+  forEachConcurrently,
+  isValidName,
+  maxNameLength,
+  type Awaitable,
+  type ItemInfo,
+} from "@borgstore/core";
+import * as fs from "node:fs";
 import type { Dirent } from "node:fs";
 import { errnoOf } from "./classify.ts";
 import type { FileAccess } from "./file-access.ts";
@@ -68,7 +75,9 @@ export class DirectoryLister {
       } else if (!recursive) {
         page.push({ name: key.slice(0, -1), exists: true, size: 0, isDirectory: true });
       } else {
-        const below = await this.#enter(frame, key.slice(0, -1), room);
+        const entering = this.#enter(frame, key.slice(0, -1), room);
+        // Waiting for what is there already would take as long as reading a small directory.
+        const below = entering instanceof Promise ? await entering : entering;
         if (below !== undefined) stack.push(below);
       }
       if (page.length >= pageLength || (page.length > 0 && mustYield())) {
@@ -83,17 +92,35 @@ export class DirectoryLister {
   }
 
   /** A subdirectory that can hold something to be shown; `undefined` for others, and for one that is gone. */
-  async #enter(frame: Frame, name: string, room: number): Promise<Frame | undefined> {
+  #enter(frame: Frame, name: string, room: number): Awaitable<Frame | undefined> {
     const prefix = `${frame.prefix}${name}/`;
     if (prefix.length >= room || !isValidName(name)) return undefined;
     const path = `${frame.path}/${name}`;
+    const keys = this.#keysAtOnce(path);
+    return keys === undefined ? this.#enterLater(path, prefix) : frameOf(path, prefix, keys);
+  }
+
+  async #enterLater(path: string, prefix: string): Promise<Frame | undefined> {
     try {
-      const keys = await this.#keysOf(path, false);
-      return keys.length === 0 ? undefined : { path, prefix, keys, position: 0 };
+      return frameOf(path, prefix, await this.#keysOf(path, false));
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
       throw error;
+    }
+  }
+
+  /** The keys of a small directory by one synchronous call; `undefined` where that is not to be made now, or has failed. */
+  #keysAtOnce(path: string): readonly string[] | undefined {
+    if (this.#expectsMany || this.#listing.access.mode.usesPool || mustYield()) return undefined;
+    const startedMs = nowMs();
+    try {
+      return this.#keysAmong(fs.readdirSync(path, { withFileTypes: true }));
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return undefined;
+    } finally {
+      addSpent(nowMs() - startedMs);
     }
   }
 
@@ -102,16 +129,26 @@ export class DirectoryLister {
       this.#expectsMany && !this.#listing.access.mode.usesPool
         ? await readManyEntries(path)
         : await this.#listing.access.run((calls) => readEntries(calls, path));
+    if (!followLinks) return this.#keysAmong(entries);
+    const linked: string[] = [];
+    for (const entry of entries) {
+      if (kindOf(entry) === undefined && (await this.#kindBehind(path, entry)) === "directory")
+        linked.push(`${entry.name}/`);
+    }
+    return [...this.#keysAmong(entries), ...linked].sort();
+  }
+
+  #keysAmong(entries: readonly Dirent[]): readonly string[] {
     // Directories side by side are mostly of one size.
     this.#expectsMany = entries.length > manyEntries;
     const keys: string[] = [];
     for (const entry of entries) {
-      const kind = kindOf(entry) ?? (followLinks ? await this.#kindBehind(path, entry) : undefined);
+      const kind = kindOf(entry);
       if (kind === "file") keys.push(entry.name);
       else if (kind === "directory") keys.push(`${entry.name}/`);
     }
     // Names that are shown are ASCII: for them the order of code units is that of the bytes.
-    return keys.sort();
+    return keys.length > 1 ? keys.sort() : keys;
   }
 
   async #kindBehind(path: string, entry: Dirent): Promise<"directory" | undefined> {
@@ -153,6 +190,10 @@ export class DirectoryLister {
     });
     return found;
   }
+}
+
+function frameOf(path: string, prefix: string, keys: readonly string[]): Frame | undefined {
+  return keys.length === 0 ? undefined : { path, prefix, keys, position: 0 };
 }
 
 /** The item with its size; `undefined` when the file is gone or has become something else. */

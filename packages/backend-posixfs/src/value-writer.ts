@@ -1,4 +1,11 @@
-import { joinPieces, StoreError, type Awaitable, type ByteSource, type Durability, type StoreOptions } from "@borgstore/core";
+import {
+  joinPieces,
+  StoreError,
+  type Awaitable,
+  type ByteSource,
+  type Durability,
+  type StoreOptions,
+} from "@borgstore/core";
 import { errnoOf } from "./classify.ts";
 import type { FileAccess } from "./file-access.ts";
 import { mustYield, nextTurn, nowMs } from "./gate.ts";
@@ -87,7 +94,8 @@ export class ValueWriter {
       while (mustYield()) await nextTurn();
       // The value is the caller's again after an abort.
       if (signal?.aborted === true) throw signal.reason;
-      failure = this.#storeAtOnce(directory, path, value, ifAbsent);
+      // What is above the directory was made; the directory itself is made in one step with the store.
+      failure = this.#storeAtOnce(directory, path, value, ifAbsent, failure?.at === directory);
       if (failure === undefined) return;
     }
   }
@@ -98,9 +106,15 @@ export class ValueWriter {
    *
    * @returns what it failed with
    */
-  #storeAtOnce(directory: string, path: string, value: Uint8Array, ifAbsent: boolean): Failure | undefined {
+  #storeAtOnce(
+    directory: string,
+    path: string,
+    value: Uint8Array,
+    ifAbsent: boolean,
+    isKnownMissing = false,
+  ): Failure | undefined {
     const startedMs = nowMs();
-    let isDirectoryMissing = false;
+    let isDirectoryMissing = isKnownMissing;
     try {
       while (true) {
         try {

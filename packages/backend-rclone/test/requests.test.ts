@@ -1,4 +1,4 @@
-import type { Backend } from "@borgstore/core";
+import { Store, type Backend } from "@borgstore/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callsOf, connectionsOf, type Calls } from "./calls.ts";
 import { distributionRclone, local, s3, sftp, webdav } from "./remotes.ts";
@@ -187,6 +187,48 @@ const operations: readonly Operation[] = [
   },
 ];
 
+/** Where replacing is one step: what a Store with nested names asks for, and what is alike for one and for many. */
+function registerStore(site: Site, kind: "local" | "bucket"): void {
+  test("through a Store with nested names it is the same", async () => {
+    const store = new Store({ backend: site.backend(), namespaces: { data: { levels: [2] } } });
+    await store.create();
+    await store.open();
+    const [first, second] = ["data/00aa01", "data/11bb02"] as const;
+    const listed = async (): Promise<void> => {
+      for await (const { name } of store.list("data")) expect(["00aa01", "11bb02"]).toContain(name);
+    };
+    for (const [work, calls] of [
+      [() => store.store(first, small), stored[kind]],
+      [() => store.store(second, large), stored[kind]],
+      [() => store.load(first), { GET: 1 }],
+      [() => store.load(second, { offset: 1000, size: 1000 }), { GET: 1 }],
+      [() => store.info(first), { stat: 1 }],
+      // The namespace, and each directory in it with all below; a bucket lists all at once.
+      [listed, { list: kind === "local" ? 3 : 1 }],
+      [() => store.softDelete(first), { movefile: 1 }],
+      [() => store.undelete(first, { overwrite: true }), { movefile: 1 }],
+      [() => store.delete(first), { deletefile: 1 }],
+    ] as const) {
+      expect(await callsOf(work)).toEqual(calls);
+    }
+  });
+
+  test("storing only if absent is refused before anything is asked", async () => {
+    const { backend } = await site.open();
+    const calls = await callsOf(() =>
+      expect(backend.store("a", small, { ifAbsent: true })).rejects.toMatchObject({ code: "UNSUPPORTED" }),
+    );
+    expect(calls).toEqual({});
+  });
+
+  test("many are deleted by one call each", async () => {
+    const { backend } = await site.open();
+    const names = Array.from({ length: 12 }, (_each, at) => `many/${at}`);
+    for (const name of names) await backend.store(name, small);
+    expect(await callsOf(() => backend.deleteMany(names))).toEqual({ deletefile: 12 });
+  });
+}
+
 function registerOperations(site: Site, kind: keyof Expected): void {
   let backend: Backend;
   beforeAll(async () => {
@@ -204,6 +246,7 @@ function registerOperations(site: Site, kind: keyof Expected): void {
 
 describeAt(local, distributionRclone, (site) => {
   registerOperations(site, "local");
+  registerStore(site, "local");
 
   test("a replacement is no more than a store", async () => {
     const { backend } = await site.open();
@@ -292,6 +335,7 @@ describeAt(webdav, distributionRclone, (site) => {
 
 describeAt(s3, distributionRclone, (site) => {
   registerOperations(site, "bucket");
+  registerStore(site, "bucket");
 
   test("a replacement is no more than a store", async () => {
     const { backend } = await site.open();

@@ -2,7 +2,7 @@ import type { Backend } from "@borgstore/core";
 import { everyScope, fullScope } from "@borgstore/tools-peers";
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { rcloneBackend, type RcloneOptions } from "../src/index.ts";
-import { distributionRclone, newestRclone, type RcloneProgram, type Remote } from "./remotes.ts";
+import { distributionRclone, local, newestRclone, type RcloneProgram, type Remote } from "./remotes.ts";
 import type { RemotePlace } from "./servers/remote-place.ts";
 
 /** An open storage. */
@@ -82,15 +82,20 @@ export class Site<Place extends RemotePlace = RemotePlace> {
   }
 }
 
-const full = fullScope("what another rclone answers is no matter of Node's");
+const fullOfPrograms = fullScope("what another rclone answers is no matter of Node's");
+const fullOfRemotes = fullScope("rclone talks to it, and Node to rclone as with a local directory");
 
-/** Registers tests for one remote reached by one rclone: by the newest in full runs only. */
+/**
+ * Registers tests for one remote reached by one rclone: in brief runs only for local directories, and not by the
+ * newest.
+ */
 export function describeAt<Place extends RemotePlace>(
   remote: Remote<Place>,
   { program, title, available }: RcloneProgram,
   register: (site: Site<Place>) => void,
 ): void {
-  const scope = program === distributionRclone.program ? everyScope : full;
+  const scopeOfRemote = remote.title === local.title ? everyScope : fullOfRemotes;
+  const scope = program === distributionRclone.program ? scopeOfRemote : fullOfPrograms;
   const isLeftOut = !remote.available || !available || scope.isLeftOut;
   describe.skipIf(isLeftOut)(`${remote.title}, by ${title}${scope.tag}`, () => {
     const site = new Site(remote.start, program);

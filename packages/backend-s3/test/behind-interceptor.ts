@@ -1,6 +1,6 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { forEachConcurrently, type Backend } from "@borgstore/core";
-import { requirePeer, rgwAvailable, startRgw } from "@borgstore/tools-peers";
+import { fullScope, requirePeer, rgwAvailable, startRgw } from "@borgstore/tools-peers";
 import { Agent, request as startRequest } from "node:http";
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { s3Backend, type S3Options } from "../src/index.ts";
@@ -141,10 +141,12 @@ export function embeddedSite(): Site {
   });
 }
 
-/** Registers tests at Ceph's gateway. */
+const full = fullScope("the calls of Node are those with the server in this process");
+
+/** Registers tests at Ceph's gateway, in full runs only. */
 export function describeAtGateway(register: (site: Site) => void): void {
   const peer = requirePeer("rgw", rgwAvailable(), "radosgw or ceph is not installed");
-  describe.skipIf(!peer.available)(`Ceph RADOS Gateway ${peer.tag}`, () => {
+  describe.skipIf(!peer.available || full.isLeftOut)(`Ceph RADOS Gateway ${peer.tag}${full.tag}`, () => {
     register(
       during(async () => {
         const server = await startRgw();

@@ -1,6 +1,6 @@
 import { fullScope, registerSuite, requirePeer, rgwAvailable, startRgw } from "@borgstore/tools-peers";
 import { describe, it } from "vitest";
-import { longCasesOfReaders, register, type Running } from "./register-server.ts";
+import { casesOfThisSide, longCasesOfReaders, register, type Running } from "./register-server.ts";
 
 const rgw = requirePeer("rgw", rgwAvailable(), "radosgw or another program of Ceph is not installed");
 const full = fullScope("the calls of Node are those with the server in this process");
@@ -15,6 +15,9 @@ async function start(): Promise<Running> {
 describe.skipIf(!rgw.available)(`Ceph RADOS Gateway ${rgw.tag}`, () => {
   registerSuite(full, it, "s3, RADOS Gateway", () =>
     // Where the machine is busy, the processes of the gateway may be far slower than here.
-    register("s3, RADOS Gateway", start, { skip: longCasesOfReaders, caseTimeoutMs: 120_000 }),
+    register("s3, RADOS Gateway", start, {
+      skip: { ...longCasesOfReaders, ...casesOfThisSide },
+      caseTimeoutMs: 120_000,
+    }),
   );
 });

@@ -1,4 +1,4 @@
-import { registerConformance } from "@borgstore/backend-testkit";
+import { conformanceCases, registerConformance } from "@borgstore/backend-testkit";
 import type { Backend, Capabilities } from "@borgstore/core";
 import { afterAll, describe, it } from "vitest";
 import { s3Backend, type S3Options } from "../src/index.ts";
@@ -55,6 +55,27 @@ export const longCasesOfReaders: Readonly<Record<string, string>> = Object.fromE
   Object.keys(longCases)
     .filter((id) => id !== "list/deleting")
     .map((id) => [id, elsewhere]),
+);
+
+const decidedHere = [
+  // What is refused before anything is sent.
+  /\/(?:not-open|invalid-name|aborted|wrong-[a-z]+|unknown-algorithm|not-bytes)$/,
+  /^lifecycle\/(?:open-twice|(?:create|destroy)-while-open)$/,
+  // What becomes of the backend and of the memory of values, whatever the answers.
+  /^lifecycle\/(?:close-|dispose)/,
+  /^capabilities\/(?:frozen|named)$/,
+  /\/(?:views|borrowed|unchanged|reused-memory|lazy)$/,
+  // Whoever aborts does not wait for an answer.
+  /^abort\//,
+  // Loads of ranges, and a store.
+  /^defrag\//,
+];
+
+/** Cases that end alike whatever a server answers: left out of every server but the first. */
+export const casesOfThisSide: Readonly<Record<string, string>> = Object.fromEntries(
+  conformanceCases
+    .filter(({ id }) => decidedHere.some((pattern) => pattern.test(id)))
+    .map(({ id }) => [id, "it is decided on this side, and tried with the server in this process"]),
 );
 
 /** What is known about a server. */

@@ -1,5 +1,5 @@
 import type { Capabilities } from "@borgstore/core";
-import { fullScope, registerSuite } from "@borgstore/tools-peers";
+import { fullScope, opensshAvailable, registerSuite } from "@borgstore/tools-peers";
 import { join } from "node:path";
 import { it } from "vitest";
 import type { SftpOptions } from "../src/index.ts";
@@ -57,7 +57,10 @@ const { "list/pages": _pages, ...withPages } = longCases;
 const ofFirst = full.isLeftOut ? { ...longCases, ...elsewhere } : longCases;
 
 registerInProcess("as OpenSSH", {}, {}, {}, ofFirst);
-registerInFull("as OpenSSH, without syncing", {}, { durable: false }, { durability: "none" }, shortCases);
+// Where there is OpenSSH, these cases are tried with its server, in conformance-servers.test.ts.
+if (!opensshAvailable()) {
+  registerInFull("as OpenSSH, without syncing", {}, { durable: false }, { durability: "none" }, shortCases);
+}
 registerInFull(
   "without extensions",
   {

@@ -1,5 +1,5 @@
 import { differencesByRound, median, ratiosByRound, summarize, type Summary } from "./measure/statistics.ts";
-import type { Figure } from "./report/report.ts";
+import type { Figure, Unit } from "./report/report.ts";
 import { coreBars } from "./core-bench/core-bars.ts";
 import { posixfsBars } from "./posixfs-bench/posixfs-bars.ts";
 import { rcloneBars } from "./rclone-bench/rclone-bars.ts";
@@ -26,8 +26,13 @@ export interface Bar extends FigureName {
    */
   readonly kind: "ratio" | "added" | "absolute" | "exact";
   readonly bound?: FigureName;
-  /** Another subject that may be the bound as well: the one that is faster by its median counts. */
-  readonly orBound?: string;
+  /** Another subject, or several, that may be the bound as well: the fastest by its median counts. */
+  readonly orBound?: string | readonly string[];
+  /**
+   * Which bounds a run must have measured: all of them, or any, as for peers, of which not each can take part
+   * everywhere. Default: `all`.
+   */
+  readonly bounds?: "all" | "any";
   readonly limit: number;
   readonly orAddedUs?: number;
 }
@@ -39,6 +44,10 @@ export interface BarResult {
   readonly outcome: "met" | "missed" | "missing";
   /** Which subject the value is of. */
   readonly subject?: string;
+  /** Which subject was the bound. */
+  readonly boundSubject?: string;
+  /** What the figure was measured in. */
+  readonly unit?: Unit;
   /** The value that was held against the limit, over the rounds. */
   readonly value?: Summary;
   /** The same by processor time, for a ratio where it is known: not what is promised, but steadier. */
@@ -71,7 +80,8 @@ function checkFigure(
   const bounds = bound?.rounds ?? [];
   const value = valueFor(bar, figure.rounds, bounds);
   const outcome = isWithin(bar, value, figure.rounds, bounds) ? "met" : "missed";
-  const result = { bar, outcome, subject: figure.subject, value } as const;
+  const names = { subject: figure.subject, ...(bound && { boundSubject: bound.subject }) };
+  const result = { bar, outcome, ...names, unit: figure.unit, value } as const;
   if (bar.kind !== "ratio" || figure.cpuRounds === undefined || bound?.cpuRounds === undefined) return result;
   return { ...result, cpuValue: ratiosByRound(figure.cpuRounds, bound.cpuRounds) };
 }
@@ -87,14 +97,25 @@ function isWithin(bar: Bar, value: Summary, rounds: readonly number[], bounds: r
   return bar.orAddedUs !== undefined && differencesByRound(rounds, bounds).median <= bar.orAddedUs;
 }
 
-/** Of two bounds the faster one: a bar must not be easier because a bound is a bad one. */
-function findBound({ bench, bound, orBound }: Bar, figures: readonly Figure[]): Figure | undefined {
-  if (bound === undefined) return undefined;
-  const first = findFigure(bench, bound, figures);
-  if (orBound === undefined) return first;
-  const second = findFigure(bench, { ...bound, subject: orBound }, figures);
-  if (first === undefined || second === undefined) return undefined;
-  return median(second.rounds) < median(first.rounds) ? second : first;
+/** Of several bounds the fastest one: a bar must not be easier because a bound is a bad one. */
+function findBound(bar: Bar, figures: readonly Figure[]): Figure | undefined {
+  const names = boundsOf(bar);
+  const found = names.flatMap((name) => {
+    const figure = findFigure(bar.bench, name, figures);
+    // A time that is a difference of two may come out as nothing or less, which nothing can be a ratio to.
+    return figure === undefined || (bar.kind === "ratio" && Math.min(...figure.rounds) <= 0) ? [] : [figure];
+  });
+  if (bar.bounds !== "any" && found.length < names.length) return undefined;
+  const [fastest] = found.toSorted((a, b) => median(a.rounds) - median(b.rounds));
+  return fastest;
+}
+
+/** All that may be the bound. */
+export function boundsOf({ bound, orBound = [] }: Bar): readonly FigureName[] {
+  if (bound === undefined) return [];
+  const { what, callers } = bound;
+  const others = typeof orBound === "string" ? [orBound] : orBound;
+  return [bound, ...others.map((subject) => ({ what, subject, callers }))];
 }
 
 function findFigure(bench: string, name: FigureName, figures: readonly Figure[]): Figure | undefined {

@@ -50,20 +50,27 @@ export interface BenchOptions {
 
 /** The text of `--help`. */
 export const usage: string = `usage: pnpm bench [posixfs] [core] [sftp] [s3] [rclone] [options]
+       pnpm bench report FILE... [--docs DIR]
 
   --sizes LIST        lengths of values: 1KiB,64KiB,4MiB (sftp: 1KiB; s3: 1KiB,1MiB; rclone: 1KiB,64KiB,1MiB)
-  --concurrency LIST  numbers of callers: 1,64 (sftp: 1,16,64; s3: 1,16,32,64; rclone: 1,16)
+  --concurrency LIST  numbers of callers: 1,16,64 (s3: 1,16,32,64; rclone and posixfs from 64KiB: 1,16)
   --count N           calls of each kind per round: 4000 (sftp, s3, rclone: 1000)
-  --list-count N      items of the list bench: 100000 (sftp, s3, rclone: 10000)
-  --large-size SIZE   length of a large value, of sftp: 64MiB
+  --list-count N      items of the list bench: 100000 (sftp, s3, rclone: 10000); ten times as many where memory
+                      and growth are measured
+  --large-size SIZE   length of a large value: 64MiB; streams of posixfs are 128 times as long
   --rounds N          rounds that count, after one to warm up: 5
-  --parts LIST        of posixfs: calls,list,loop,syscalls; of sftp: calls,list,large,distance; of s3 and rclone: calls,list
+  --parts LIST        of posixfs: calls,list,loop,durable,streams,growth,syscalls; of core: calls,growth,import,size;
+                      of sftp: calls,list,large,distance; of s3 and rclone: calls,list,large
   --syscalls          the same as --parts syscalls
   --peers             with npm peers, installed into a cache directory
   --dir DIR           where to work: /dev/shm, else the temp directory
   --disk-dir DIR      on a disk, for the delay of the event loop: the temp directory
-  --json FILE         JSON lines: tools/bench/results/DATE-BENCH.jsonl
+  --json FILE         JSON lines: tools/bench/results/DATE-BENCH.jsonl; beside it a page of HTML with the same name
   --check             exit code 1 when a bar is missed
+
+report makes the pages of the documentation from JSON lines of runs on one machine:
+
+  --docs DIR          where BENCH.md, BENCH.svg and README.md go: docs/performance
 `;
 
 /**

@@ -6,6 +6,7 @@ import { benchCore } from "./core-bench/core-bench.ts";
 import { benchPosixfs } from "./posixfs-bench/posixfs-bench.ts";
 import { benchRclone } from "./rclone-bench/rclone-bench.ts";
 import { Output } from "./report/output.ts";
+import { runReport } from "./report/report-command.ts";
 import { benchS3 } from "./s3-bench/s3-bench.ts";
 import { benchSftp } from "./sftp-bench/sftp-bench.ts";
 
@@ -33,6 +34,11 @@ export async function runBench(args: readonly string[], write: (text: string) =>
   }
   let options: BenchOptions;
   try {
+    const [command, ...rest] = args;
+    if (command === "report") {
+      runReport(rest, write);
+      return 0;
+    }
     options = parseBenchOptions(args, [...benches.keys()]);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -43,7 +49,9 @@ export async function runBench(args: readonly string[], write: (text: string) =>
   const results: BarResult[] = [];
   for (const name of options.benches) {
     const bench = benches.get(name);
-    if (bench !== undefined) results.push(...(await bench(options, output)));
+    if (bench === undefined) continue;
+    output.begin(name);
+    results.push(...(await bench(options, output)));
   }
   output.bars(results);
   output.save(options.benches, options.jsonFile);

@@ -48,6 +48,35 @@ test("where two subjects may meet a bar, the better of those that were measured 
   expect(outcome(bar, figure(raw, 10))).toBe("missing");
 });
 
+test("a bound that took no time is none", () => {
+  expect(outcome(ratioBar, figure(ours, 15, 15), figure(raw, 10, -1))).toBe("missing");
+  expect(outcome(ratioBar, figure(ours, 15, 15), figure(raw, 10, 0))).toBe("missing");
+});
+
+describe("a bar with several bounds", () => {
+  const other = { ...raw, subject: "raw-pool" };
+  const strict: Bar = { ...ratioBar, orBound: "raw-pool" };
+
+  test("is held against the fastest one, which is named", () => {
+    const [result] = checkBars([strict], [figure(ours, 14), figure(raw, 10), figure(other, 7)]);
+    expect(result).toMatchObject({ outcome: "missed", boundSubject: "raw-pool", value: { median: 2 } });
+    expect(outcome(strict, figure(ours, 14), figure(raw, 10), figure(other, 11))).toBe("met");
+  });
+
+  test("needs all of them, unless any is enough", () => {
+    expect(outcome(strict, figure(ours, 14), figure(raw, 10))).toBe("missing");
+    const peers: Bar = { ...ratioBar, orBound: ["raw-pool", "nobody"], bounds: "any" };
+    expect(outcome(peers, figure(ours, 14), figure(raw, 10))).toBe("met");
+    expect(outcome(peers, figure(ours, 14), figure(other, 9))).toBe("missed");
+    expect(outcome(peers, figure(ours, 14))).toBe("missing");
+  });
+});
+
+test("a result says what it was measured in", () => {
+  const [result] = checkBars([ratioBar], [{ ...figure(ours, 14), unit: "ms" }, figure(raw, 10)]);
+  expect(result?.unit).toBe("ms");
+});
+
 test("an added bar limits the difference", () => {
   const bar: Bar = { ...ratioBar, kind: "added", limit: 3 };
   expect(outcome(bar, figure(ours, 4), figure(raw, 1))).toBe("met");

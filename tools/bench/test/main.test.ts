@@ -10,6 +10,8 @@ import {
   rgwAvailable,
 } from "@borgstore/tools-peers";
 import { runBench } from "../src/main.ts";
+import { builtEntry } from "../src/measure/built-packages.ts";
+import { fileSystemOf } from "../src/measure/machine.ts";
 
 const openssh = requirePeer("openssh", opensshAvailable(), opensshReason());
 const rgw = requirePeer("rgw", rgwAvailable(), "radosgw or another program of Ceph is not installed");
@@ -30,8 +32,10 @@ afterEach(() => rmSync(directory, { recursive: true }));
 async function runSmall(bench: string, ...more: string[]): Promise<readonly Record<string, unknown>[]> {
   const json = join(directory, "lines", "out.jsonl");
   const small = ["--count", "50", "--list-count", "50", "--rounds", "1", "--sizes", "1KiB"];
+  // A stream is 128 times as long.
+  const large = ["--large-size", "16KiB"];
   const places = ["--dir", directory, "--disk-dir", directory, "--json", json];
-  expect(await runBench([bench, ...small, ...places, ...more], write)).toBe(0);
+  expect(await runBench([bench, ...small, ...large, ...places, ...more], write)).toBe(0);
   const lines = readFileSync(json, "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -40,7 +44,7 @@ test(
   "a small run of posixfs has a figure for every call and leaves nothing behind",
   { timeout: 300_000 },
   async () => {
-    const lines = await runSmall("posixfs");
+    const lines = await runSmall("posixfs", "--sizes", "1KiB,64KiB");
     const figures = lines.filter(({ kind, subject }) => kind === "figure" && subject === "Store");
     const measured = new Set(figures.map(({ what }) => what));
     for (const call of ["store-new", "store", "replace", "load", "info", "list", "delete"]) {
@@ -49,7 +53,26 @@ test(
     expect(measured).toContain("list names only");
     expect(measured).toContain("list with sizes");
     expect(measured).toContain("p99 delay of the event loop, store 1KiB on disk");
+    expect(measured).toContain("first item of a list");
+    for (const call of ["store", "load", "info", "delete", "an item of list"]) {
+      expect(measured).toContain(`${call}, 10x items`);
+    }
+    const onDisk = fileSystemOf(directory) !== "tmpfs";
+    expect(text.includes("--disk-dir is in memory")).toBe(!onDisk);
+    for (const what of ["durable store 1KiB", "sync() after stores of 1KiB"]) {
+      expect(measured.has(what)).toBe(onDisk);
+    }
+    const childrenRun = builtEntry("@borgstore/backend-posixfs") !== undefined;
+    for (const what of [
+      "storeStream",
+      "loadStream",
+      "peak memory of storeStream",
+      "peak memory of list with sizes",
+    ]) {
+      expect(measured.has(what)).toBe(childrenRun);
+    }
     expect(readdirSync(directory)).toEqual(["lines"]);
+    expect(text).not.toContain(directory);
   },
 );
 
@@ -68,7 +91,15 @@ test(
     expect(figures).toContain("name nameProblem");
     expect(figures).toContain("name nestName");
     const bars = lines.filter(({ kind }) => kind === "bar");
-    expect(bars.map(({ outcome }) => outcome)).not.toContain("missing");
+    const missing = bars.filter(({ outcome }) => outcome === "missing").map(({ what }) => what);
+    // The storage of a small run does not grow so far.
+    const expected = ["delete", "info", "load", "store"].map((call) => `${call}, 1000x items`);
+    const isBuilt = builtEntry("@borgstore/backend-s3") !== undefined;
+    expect(missing).toEqual(isBuilt ? expected : [...expected, "import", "runtime dependencies"]);
+    expect(figures).toContain("added to load Store, values of 1MiB");
+    expect(figures).toContain("load, 10x items Store");
+    expect(figures.includes("import @borgstore/backend-s3")).toBe(isBuilt);
+    expect(figures.includes("installed @borgstore/backend-sftp")).toBe(isBuilt);
   },
 );
 
@@ -107,7 +138,7 @@ test.skipIf(!rgw.available)(
   `a small run of s3 has a figure for every call and leaves nothing behind ${rgw.tag}`,
   { timeout: 600_000 },
   async () => {
-    const lines = await runSmall("s3", "--count", "8", "--concurrency", "1,8");
+    const lines = await runSmall("s3", "--count", "8", "--concurrency", "1,8", "--large-size", "1MiB");
     const figures = lines
       .filter(({ kind }) => kind === "figure")
       .map(({ what, subject, callers }) => `${String(what)} ${String(subject)} ${String(callers)}`);
@@ -115,12 +146,16 @@ test.skipIf(!rgw.available)(
       for (const call of ["store-new", "store", "load", "info", "delete"]) {
         for (const callers of [1, 8]) expect(figures).toContain(`${call} 1KiB ${subject} ${callers}`);
       }
-      expect(figures).toContain(`list ${subject} 1`);
+      for (const what of ["list", "store 1MiB", "load 1MiB"])
+        expect(figures).toContain(`${what} ${subject} 1`);
     }
+    expect(figures.includes("load 1MiB rclone program 1")).toBe(rclone.available);
     expect(readdirSync(directory)).toEqual(["lines"]);
     // Neither the directory nor the secret that the server made up.
-    expect(text).not.toMatch(/[0-9a-f]{40}/);
-    expect(text).not.toContain(directory);
+    for (const said of [text, JSON.stringify(lines)]) {
+      expect(said).not.toMatch(/[0-9a-f]{40}/);
+      expect(said).not.toContain(directory);
+    }
   },
 );
 
@@ -128,7 +163,7 @@ test.skipIf(!rclone.available)(
   `a small run of rclone has a figure for every call and leaves nothing behind ${rclone.tag}`,
   { timeout: 600_000 },
   async () => {
-    const lines = await runSmall("rclone", "--count", "8", "--concurrency", "1,9");
+    const lines = await runSmall("rclone", "--count", "8", "--concurrency", "1,9", "--large-size", "1MiB");
     const figures = lines
       .filter(({ kind }) => kind === "figure")
       .map(({ what, subject, callers }) => `${String(what)} ${String(subject)} ${String(callers)}`);
@@ -136,8 +171,10 @@ test.skipIf(!rclone.available)(
       for (const call of ["store-new", "store", "load", "info", "delete"]) {
         for (const callers of [1, 9]) expect(figures).toContain(`${call} 1KiB ${subject} ${callers}`);
       }
-      expect(figures).toContain(`list ${subject} 1`);
+      for (const what of ["list", "store 1MiB", "load 1MiB"])
+        expect(figures).toContain(`${what} ${subject} 1`);
     }
+    expect(figures).toContain("store 1MiB rclone program 1");
     expect(figures).toContain("store 1KiB Store of 8 9");
     expect(figures).not.toContain("store 1KiB Store of 8 1");
     expect(readdirSync(directory)).toEqual(["lines"]);
@@ -146,7 +183,7 @@ test.skipIf(!rclone.available)(
 );
 
 test("the machine is described without its name and without places on it", { timeout: 300_000 }, async () => {
-  const [machine, ...others] = await runSmall("core");
+  const [machine, ...others] = await runSmall("core", "--parts", "calls");
   expect(Object.keys(machine ?? {}).sort()).toEqual([
     "cores",
     "cpu",
@@ -159,6 +196,15 @@ test("the machine is described without its name and without places on it", { tim
   ]);
   expect(JSON.stringify(others)).not.toContain(directory);
   expect(text).not.toContain(directory);
+});
+
+test("a page lies beside the lines, with the same name", { timeout: 300_000 }, async () => {
+  await runSmall("core", "--parts", "calls");
+  expect(readdirSync(join(directory, "lines")).toSorted()).toEqual(["out.html", "out.jsonl"]);
+  const page = readFileSync(join(directory, "lines", "out.html"), "utf8");
+  expect(page).toContain("<h1>Bench core</h1>");
+  expect(page).toContain("<svg ");
+  expect(page).not.toContain(directory);
 });
 
 test("a wrong command line ends with 2, the reason and the usage", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { OwnAnswer } from "../server/request-control.ts";
 import { errorDocument } from "../server/error-document.ts";
 import { bytes, collect, contents, namesOf } from "./contents.ts";
+import { full } from "./scope.ts";
 import { embedded } from "./services.ts";
 import { failure } from "./settled.ts";
 import { onOpenStage } from "./stage.ts";
@@ -113,7 +114,7 @@ function answerOf({ status, name, headers = {} }: Meaning): OwnAnswer {
   return { status, headers: { "Content-Type": "application/xml", ...headers }, body };
 }
 
-describe.concurrent("an error of the service", () => {
+describe.skipIf(full.isLeftOut).concurrent(`an error of the service${full.tag}`, () => {
   const service = embedded();
 
   test.each(cases)(

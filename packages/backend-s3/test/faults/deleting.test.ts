@@ -3,6 +3,7 @@ import { failing, on, onFirst } from "../server/faults.ts";
 import type { RequestHook } from "../server/request-control.ts";
 import { mustEqual } from "./checks.ts";
 import { bytes, contents, type Values } from "./contents.ts";
+import { full } from "./scope.ts";
 import { embedded } from "./services.ts";
 import { failure, mustBeFailure } from "./settled.ts";
 import { onOpenStage, onStage } from "./stage.ts";
@@ -18,7 +19,7 @@ function bulkAnswer(errors: Readonly<Record<string, string>>): string {
   return `<?xml version="1.0"?><DeleteResult>${all.join("")}</DeleteResult>`;
 }
 
-describe.concurrent("deletions by one request", () => {
+describe.skipIf(full.isLeftOut).concurrent(`deletions by one request${full.tag}`, () => {
   const service = embedded();
 
   const refusals = [

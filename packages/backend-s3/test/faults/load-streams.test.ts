@@ -26,10 +26,12 @@ const withoutEtag = (): RequestHook =>
 describe.concurrent("a stream whose line", () => {
   const service = embedded();
 
+  // What falls silent has been answered: a limit of answers would only end those of a busy machine.
+  const silentSoon = { ...lessImpatient, requestTimeoutMs: 30_000 };
   const breaks = [
     { title: "is closed", hook: () => cutBody("GetObject", cutAt) },
     { title: "is reset", hook: () => cutBody("GetObject", cutAt, "reset") },
-    { title: "falls silent", hook: () => stalledBody("GetObject", cutAt), options: lessImpatient },
+    { title: "falls silent", hook: () => stalledBody("GetObject", cutAt), options: silentSoon },
   ];
 
   test.each(breaks)("$title goes on where it stopped", async ({ hook, options = {} }) => {
@@ -154,11 +156,7 @@ describe("a slow reader", () => {
 
   const slow = { values: { "data/long": long }, options: { ...patient, stallTimeoutMs: 1000 } };
 
-  test("gets everything, whatever the pauses", async () => {
-    await onOpenStage(service(), slow, readSlowly);
-  });
-
-  test("needs one request only", async () => {
+  test("gets everything by one request, whatever the pauses", async () => {
     await onOpenStage(service(), slow, async (stage) => {
       await readSlowly(stage);
       expect(stage.interceptor.count("GetObject")).toBe(1);
@@ -188,7 +186,7 @@ describe("a slow reader", () => {
       service(),
       { values: { "data/long": long, "data/old": value }, options },
       async (stage) => {
-        const readers = Array.from({ length: 100 }, () =>
+        const readers = Array.from({ length: 40 }, () =>
           stage.bare.loadStream("data/long")[Symbol.asyncIterator](),
         );
         await Promise.all(readers.map((reader) => reader.next()));

@@ -1,4 +1,5 @@
 import { StoreError } from "@borgstore/core";
+import { existsSync } from "node:fs";
 
 import { buildHostConfig } from "./build-host-config.ts";
 import { evaluateSshConfig } from "./evaluate-ssh-config.ts";
@@ -46,6 +47,8 @@ async function askOpenSsh(
   options: SshConfigOptions,
 ): Promise<SshSettings | undefined> {
   const program = options.sshProgram ?? "ssh";
+  // Trying to start what is not there takes longer than everything else here.
+  if (program.includes("/") && !existsSync(program)) return undefined;
   // What comes first wins, and the user and port of the target are to win over -o.
   const args = ["-G", ...(options.configFile === undefined ? [] : ["-F", options.configFile])];
   if (target.user !== undefined) args.push("-l", target.user);

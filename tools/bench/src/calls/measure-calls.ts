@@ -28,6 +28,8 @@ export interface CallsPlan {
   readonly countOfMany?: number;
   /** Parts of a round in which the subjects take turns. */
   readonly slices: number;
+  /** What is collected before each slice, see `interleave`. Default: `minor`. */
+  readonly garbage?: "minor" | "major";
   /** Rounds that count. */
   readonly rounds: number;
 }
@@ -59,11 +61,11 @@ export async function measureCalls(
     }),
   );
   const value = makeValue(byteLength);
-  const rounds = await repeatRounds(plan.rounds, async () => {
+  const rounds = await repeatRounds(plan.rounds, async (round) => {
     const open: OpenLane[] = [];
     try {
       await openLanes(lanes, open, workspace);
-      return await measureRound(open, plan, value);
+      return await measureRound(open, plan, value, round);
     } finally {
       await closeLanes(open, workspace);
     }
@@ -94,16 +96,17 @@ async function closeLanes(lanes: readonly OpenLane[], workspace: Workspace): Pro
 /** One value for each operation of each lane, operation by operation; NaN where a subject has none. */
 async function measureRound(
   lanes: readonly OpenLane[],
-  { operations, slices }: CallsPlan,
+  plan: CallsPlan,
   value: Uint8Array,
+  round: number,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   const done: KeyOperation[] = [];
-  for (const operation of operations) {
+  for (const operation of plan.operations) {
     if (operation === "list") {
-      measurements.push(...(await measureList(lanes, done)));
+      measurements.push(...(await measureList(lanes, done, round)));
     } else {
-      measurements.push(...(await measureOperation(lanes, operation, slices, value)));
+      measurements.push(...(await measureOperation(lanes, operation, plan, value, round)));
       done.push(operation);
     }
   }
@@ -113,28 +116,31 @@ async function measureRound(
 async function measureOperation(
   lanes: readonly OpenLane[],
   operation: KeyOperation,
-  slices: number,
+  { slices, garbage }: CallsPlan,
   value: Uint8Array,
+  round: number,
 ): Promise<Measurement[]> {
   const keysOf = (keys: readonly string[]): readonly string[] =>
     operation === "store" ? makeNeighbourKeys(keys) : keys;
   const cut = lanes.map((lane) => ({ ...lane, parts: cutIntoSlices(keysOf(lane.keys), slices) }));
-  return await interleave(cut, slices, async ({ opened, callers, parts }, slice) =>
-    opened.has(operation) ? await opened.run(operation, parts[slice] ?? [], value, callers) : Number.NaN,
-  );
+  const run = async ({ opened, callers, parts }: (typeof cut)[number], slice: number): Promise<number> =>
+    opened.has(operation) ? await opened.run(operation, parts[slice] ?? [], value, callers) : Number.NaN;
+  return await interleave(cut, slices, run, round, garbage);
 }
 
 async function measureList(
   lanes: readonly OpenLane[],
   done: readonly KeyOperation[],
+  round: number,
 ): Promise<Measurement[]> {
-  return await interleave(lanes, 1, async ({ opened, subject, keys }) => {
+  const list = async ({ opened, subject, keys }: OpenLane): Promise<number> => {
     if (!opened.has("list")) return Number.NaN;
     const { count, ms } = await opened.list();
     const expected = storedBy(done, keys.length);
     if (count !== expected) throw new Error(`${subject.name} listed ${count} of ${expected} items`);
     return ms;
-  });
+  };
+  return await interleave(lanes, 1, list, round);
 }
 
 /** How many items are there after these operations with so many keys. */

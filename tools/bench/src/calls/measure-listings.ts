@@ -25,7 +25,7 @@ export async function measureListings(
     }
     const values = await repeatRounds(
       rounds,
-      async () => await interleave(opened, 1, (open) => time(open, itemCount)),
+      async (round) => await interleave(opened, 1, (open) => time(open, itemCount), round),
     );
     return subjects.map(({ name: subject }, at) => ({
       bench,

@@ -25,19 +25,25 @@ export interface LaneRounds {
  * be long enough that a lane's own garbage is collected within.
  *
  * @param measure runs one slice of one lane and returns its elapsed time in ms.
+ * @param first which lane comes first in the first slice: the number of the round, where slices are so few that the
+ *   order would hardly rotate within one.
+ * @param garbage what is collected before each slice; `major` where a slice leaves so much outside the heap that the
+ *   engine has begun to mark it, which the next lane would end.
  * @returns for each lane the sum over its slices, in the order of `lanes`.
  */
 export async function interleave<Lane>(
   lanes: readonly Lane[],
   slices: number,
   measure: (lane: Lane, slice: number) => number | Promise<number>,
+  first = 0,
+  garbage: "minor" | "major" = "minor",
 ): Promise<Measurement[]> {
   const totals = lanes.map(() => ({ ms: 0, cpuMs: 0 }));
   for (let slice = 0; slice < slices; slice++) {
     for (let turn = 0; turn < lanes.length; turn++) {
-      const index = (turn + slice) % lanes.length;
+      const index = (turn + slice + first) % lanes.length;
       const total = totals[index] as { ms: number; cpuMs: number };
-      collectGarbage({ type: "minor" });
+      collectGarbage({ type: garbage });
       const before = process.cpuUsage();
       total.ms += await measure(lanes[index] as Lane, slice);
       const { user, system } = process.cpuUsage(before);
@@ -70,6 +76,17 @@ export async function repeatRounds(
     }
   }
   return byLane;
+}
+
+/** Adds up what the same lanes took in two parts of a round. */
+export function addMeasurements(
+  measurements: readonly Measurement[],
+  others: readonly Measurement[],
+): Measurement[] {
+  return measurements.map(({ ms, cpuMs }, lane) => {
+    const { ms: otherMs = 0, cpuMs: otherCpuMs = 0 } = others[lane] ?? {};
+    return { ms: ms + otherMs, cpuMs: cpuMs + otherCpuMs };
+  });
 }
 
 /** The figures of a lane in µs per call: what it took, shared out among so many calls. */

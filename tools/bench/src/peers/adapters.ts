@@ -1,6 +1,7 @@
 import { asyncSubject, type AsyncCalls } from "../subjects/async-subject.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { nestKey } from "../measure/keys.ts";
+import { importFiles } from "./files-sdk.ts";
 import type { ImportPeer } from "./install.ts";
 
 /** Makes a subject of an installed peer; rejects when the peer cannot be imported here. */
@@ -165,6 +166,11 @@ const datastoreFs: PeerAdapter = async (importPeer) => {
   });
 };
 
+const filesSdk: PeerAdapter = async (importPeer) => {
+  const openFiles = await importFiles(importPeer, "fs");
+  return asyncSubject("files-sdk", (root) => Promise.resolve(openFiles({ root })));
+};
+
 function bufferOf(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
@@ -178,4 +184,5 @@ export const peerAdapters: ReadonlyMap<string, PeerAdapter> = new Map([
   ["keyv-file", keyvFile],
   ["flydrive", flydrive],
   ["datastore-fs", datastoreFs],
+  ["files-sdk", filesSdk],
 ]);

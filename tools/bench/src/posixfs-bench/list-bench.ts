@@ -9,12 +9,15 @@ import { makeTree, walkTwoLevels } from "../subjects/raw-sync.ts";
 
 /** One way to list the same tree. Returns the number of items, or −1 when it does not count them. */
 interface Way {
-  readonly what: "list names only" | "list with sizes";
+  readonly what: "list names only" | "list with sizes" | "first item of a list";
   readonly subject: string;
   list(): Promise<number>;
 }
 
-/** Measures listings of one tree of two levels in ms, in turns with the system's `find` on the same tree. */
+/**
+ * Measures listings of one tree of two levels in ms, in turns with the system's `find` on the same tree, and how
+ * long the first item of a listing with sizes takes.
+ */
 export async function measureListings(
   itemCount: number,
   rounds: number,
@@ -25,7 +28,7 @@ export async function measureListings(
   await using store = await openPosixfsStore(directory);
   makeTree(`${directory}/data`, makeKeys(itemCount, "list"), makeValue(16));
   await using backend = await openPosixfsBackend(directory);
-  const ways = [true, false].flatMap((sizes): Way[] => {
+  const lists = [true, false].flatMap((sizes): Way[] => {
     const what = sizes ? "list with sizes" : "list names only";
     const format = sizes ? ["-printf", "%s\\n"] : [];
     return [
@@ -35,9 +38,15 @@ export async function measureListings(
       { what, subject: "Store", list: () => countItems(store.list("data", { sizes })) },
     ];
   });
+  const first: Way = {
+    what: "first item of a list",
+    subject: "Store",
+    list: () => takeOne(store.list("data")),
+  };
+  const ways = [...lists, first];
   const values = await repeatRounds(
     rounds,
-    async () => await interleave(ways, 1, (way) => time(way, itemCount)),
+    async (round) => await interleave(ways, 1, (way) => time(way, itemCount), round),
   );
   workspace.discard(directory);
   return ways.map(({ what, subject }, way) => {
@@ -64,6 +73,13 @@ async function countItems(items: AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const _ of items) count++;
   return count;
+}
+
+/** Waits for the first item. The listing is not ended, which would be measured too: it holds nothing but memory. */
+async function takeOne(items: AsyncIterator<unknown>): Promise<number> {
+  const { done } = await items.next();
+  if (done === true) throw new Error("the listing has no items");
+  return -1;
 }
 
 async function find(directory: string, format: readonly string[]): Promise<number> {

@@ -1,18 +1,16 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { rmSync } from "node:fs";
+import { commandWorks } from "@borgstore/tools-peers";
 import { formatSize } from "../bench-options.ts";
+import { countKinds, sumOf, traceScenarios } from "../guard/traced-calls.ts";
 import { builtEntry } from "../measure/built-packages.ts";
 import type { Workspace } from "../measure/workspace.ts";
 import type { Figure } from "../report/report.ts";
 
-const probe = fileURLToPath(new URL("../../syscall-probe.mjs", import.meta.url));
 const calls = 100;
 const sizes = [1024, 65_536];
 
 /**
- * Counts the system calls that one call of the Store makes on its storage, exactly: strace writes the path of
- * each file and descriptor, so what the runtime does elsewhere is left out.
+ * Counts the system calls that one call of the Store makes on its storage, exactly.
  *
  * @returns the reason as a string when they cannot be counted here.
  */
@@ -21,43 +19,30 @@ export function countSystemCalls(workspace: Workspace): Figure[] | string {
     (name) => builtEntry(name) !== undefined,
   );
   if (!isBuilt) return "the packages are not built";
-  const test = spawnSync("strace", ["-qq", "-o", "/dev/null", "true"], { stdio: "ignore" });
-  if (test.error !== undefined) return "strace is missing";
-  if (test.status !== 0) return "strace may not trace here";
-  return ["store", "load", "info", "delete"].flatMap((call) =>
-    sizes.map((size): Figure => {
-      const rounds = [countCalls(call, size, workspace) / calls];
-      const what = `system calls of ${call} ${formatSize(size)}`;
-      return { bench: "posixfs", what, subject: "Store", callers: 1, unit: "calls", rounds };
-    }),
+  if (!straceWorks()) return "strace is missing, or may not trace here";
+  const scenarios = ["store", "load", "info", "delete"].flatMap((call) =>
+    sizes.map((size) => `${call} ${formatSize(size)}`),
   );
+  const directory = workspace.makeDirectory();
+  const counted = traceScenarios(directory, calls, scenarios);
+  rmSync(directory, { recursive: true });
+  return Array.from(counted, ([scenario, counts]): Figure => {
+    const what = `system calls of ${scenario}`;
+    const rounds = [sumOf(counts) / calls];
+    return { bench: "posixfs", what, subject: "Store", callers: 1, unit: "calls", rounds };
+  });
 }
 
-function countCalls(call: string, size: number, workspace: Workspace): number {
-  const storage = workspace.makeDirectory();
-  const trace = `${workspace.nameDirectory()}.trace`;
-  const probeArgs = [probe, storage, call, String(size), String(calls)];
-  const traced = ["-f", "-y", "-qq", "-o", trace, "-e", "trace=%file,%desc", process.execPath, ...probeArgs];
-  const run = spawnSync("strace", traced, { stdio: ["ignore", "ignore", "inherit"] });
-  if (run.status !== 0) throw new Error(`the traced ${call} ended with ${run.status}; its message is above`);
-  const count = countTracedCalls(readFileSync(trace, "utf8"), storage);
-  rmSync(trace);
-  workspace.discard(storage);
-  return count;
+/** Whether system calls can be traced here. */
+export function straceWorks(): boolean {
+  return commandWorks("strace", ["-qq", "-o", "/dev/null", "true"]);
 }
 
 /**
- * Counts the system calls on anything below a directory between the two marks that the probe sets by looking
- * for `…/begin.mark` and `…/end.mark`.
+ * Counts the system calls on anything below a directory between the two marks, see {@link countKinds}.
  *
  * @throws Error when the marks are missing.
  */
 export function countTracedCalls(trace: string, directory: string): number {
-  const lines = trace.split("\n");
-  const begin = lines.findIndex((line) => line.includes(`${directory}/begin.mark`));
-  const end = lines.findIndex((line) => line.includes(`${directory}/end.mark`));
-  if (begin === -1 || end <= begin) throw new Error("the trace has no marks");
-  // The second half of an interrupted call is not another one.
-  return lines.slice(begin + 1, end).filter((line) => line.includes(directory) && !line.includes("resumed>"))
-    .length;
+  return sumOf(countKinds(trace, directory));
 }

@@ -5,6 +5,9 @@ import { bars, checkBars, type BarResult } from "../bars.ts";
 import { formatSize, type BenchOptions } from "../bench-options.ts";
 import { measureCalls, type CallsPlan } from "../calls/measure-calls.ts";
 import { measureListings } from "../calls/measure-listings.ts";
+import { measureLanes, openWholeLanes, relateToProgram } from "../large/large-lanes.ts";
+import { openRcloneLanes, rcloneCommand, rcloneProgram } from "../large/rclone-program.ts";
+import { makeValue } from "../measure/keys.ts";
 import { Workspace } from "../measure/workspace.ts";
 import type { Output } from "../report/output.ts";
 import { relate, type Figure } from "../report/report.ts";
@@ -17,10 +20,10 @@ import { openPlace, urlOf, type RclonePlace } from "./rclone-place.ts";
 const bareSubject = "bare HTTP";
 const defaultConcurrency = 8;
 
-/** rclone with a directory of this machine: each call, and listings. */
+/** rclone with a directory of this machine: each call, listings, and large values. */
 export async function benchRclone(options: BenchOptions, output: Output): Promise<readonly BarResult[]> {
   const rcloneBars = bars.filter((bar) => bar.bench === "rclone");
-  const program = process.env["RCLONE_BINARY"] ?? "rclone";
+  const program = rcloneCommand();
   if (!commandWorks(program, ["version"])) {
     output.note("rclone is not measured: it is not installed, or does not run");
     return checkBars(rcloneBars, []);
@@ -40,7 +43,29 @@ export async function benchRclone(options: BenchOptions, output: Output): Promis
     output.figures(`Listing ${itemCount} items by rclone`, relateTo(bareSubject, measured));
     figures.push(...measured);
   }
+  if (options.parts.includes("large")) figures.push(...(await benchLarge(options, output, workspace, place)));
   return checkBars(rcloneBars, figures);
+}
+
+/** One value in both directions, in turns with the program copying from directory to directory. */
+async function benchLarge(
+  { largeSize, rounds }: BenchOptions,
+  output: Output,
+  workspace: Workspace,
+  place: RclonePlace,
+): Promise<Figure[]> {
+  const value = makeValue(largeSize);
+  const target = { remote: workspace.nameDirectory(), env: { RCLONE_CONFIG: place.configFile } };
+  const subjects = [bareHttp(place), ourBackend(place, "Backend", {}), ourStore(place, "Store", {})];
+  const openers = [
+    () => Promise.resolve(openRcloneLanes(target, value, workspace)),
+    ...subjects.map((subject) => () => openWholeLanes(subject, value, workspace)),
+  ];
+  const figures = await measureLanes("rclone", openers, largeSize, rounds);
+  workspace.discard(target.remote);
+  const heading = `One value of ${formatSize(largeSize)} by rclone, ratio to the rclone program`;
+  output.figures(heading, relateToProgram(figures, rcloneProgram));
+  return figures;
 }
 
 async function benchCalls(

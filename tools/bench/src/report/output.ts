@@ -1,29 +1,37 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BarResult } from "../bars.ts";
 import { describeMachine, type Machine } from "../measure/machine.ts";
 import { renderBars } from "./bar-table.ts";
+import { renderPage } from "./html-page.ts";
+import { machineLine } from "./machine-line.ts";
 import { renderFigures, type ReportedFigure } from "./report.ts";
+import { barLine, combineRuns, writeLines, type RunLine } from "./run-lines.ts";
 
-/** Collects what a run has to say: text for people at once, lines of JSON for programs at the end. */
+/** Collects what a run has to say: text for people at once, lines of JSON and a page of HTML at the end. */
 export class Output {
   readonly machine: Machine = describeMachine();
   readonly #write: (text: string) => void;
-  readonly #lines: object[] = [];
+  readonly #lines: RunLine[] = [];
+  #bench: string | undefined;
 
   /** @param write takes text in whole lines. */
   constructor(write: (text: string) => void) {
     this.#write = write;
-    const { cpu, cores, memoryGiB, system, kernel, node, date } = this.machine;
-    this.#write(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system} ${kernel}, Node ${node}, ${date}\n`);
+    this.#write(`${machineLine(this.machine)}\n`);
     this.#lines.push({ kind: "machine", ...this.machine });
+  }
+
+  /** What is noted from now on is of this bench. */
+  begin(bench: string): void {
+    this.#bench = bench;
   }
 
   /** Something to know for reading the figures: a file system, a subject that could not take part. */
   note(text: string): void {
     this.#write(`${text}\n`);
-    this.#lines.push({ kind: "note", text });
+    this.#lines.push({ kind: "note", ...(this.#bench !== undefined && { bench: this.#bench }), text });
   }
 
   /** A table of figures under a heading. */
@@ -35,21 +43,25 @@ export class Output {
   /** The table of bars. */
   bars(results: readonly BarResult[]): void {
     this.#write(`\n### Bars\n\n${renderBars(results)}\n`);
-    for (const { bar, ...result } of results) {
-      const { kind: limitKind, ...rest } = bar;
-      this.#lines.push({ kind: "bar", limitKind, ...rest, ...result });
-    }
+    this.#lines.push(...results.map(barLine));
   }
 
   /**
-   * Writes the lines of JSON.
+   * Writes the lines of JSON, and a page of HTML beside them with the same name.
    *
    * @param file by default one of the day and the benches in `tools/bench/results`.
    */
   save(benches: readonly string[], file: string = defaultFile(this.machine.date, benches)): void {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    writeFileSync(file, writeLines(this.#lines));
+    writeFileSync(pageFile(file), renderPage(combineRuns([this.#lines])));
   }
+}
+
+/** The name with another end; one that ends so already gets it twice. */
+function pageFile(file: string): string {
+  const end = extname(file);
+  return end === ".html" ? `${file}.html` : `${file.slice(0, file.length - end.length)}.html`;
 }
 
 function defaultFile(date: string, benches: readonly string[]): string {

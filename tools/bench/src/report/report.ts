@@ -1,6 +1,9 @@
 import { differencesByRound, median, ratiosByRound, summarize, type Summary } from "../measure/statistics.ts";
 import { formatNumber, renderTable, type Column } from "./table.ts";
 
+/** What figures are measured in. */
+export type Unit = "us" | "ms" | "calls" | "MiB" | "KiB" | "files" | "packages";
+
 /** What one subject came to in one kind of call. */
 export interface Figure {
   readonly bench: string;
@@ -8,7 +11,7 @@ export interface Figure {
   readonly what: string;
   readonly subject: string;
   readonly callers: number;
-  readonly unit: "us" | "ms" | "calls" | "MiB" | "KiB" | "files";
+  readonly unit: Unit;
   /** One value of elapsed time (or another kind) per round. */
   readonly rounds: readonly number[];
   /** Processor time in the same unit per round, where it is known: other work on the machine touches it little. */
@@ -25,7 +28,8 @@ export interface ReportedFigure extends Figure, Summary {
   readonly added?: Summary;
 }
 
-const columns: readonly Column[] = [
+/** The columns of a table of figures. */
+export const figureColumns: readonly Column[] = [
   { title: "what", align: "left" },
   { title: "subject", align: "left" },
   { title: "callers", align: "right" },
@@ -74,18 +78,22 @@ export function relateByDifference(
 
 /** Draws figures as a table: ratios first, medians and ranges behind them. */
 export function renderFigures(figures: readonly ReportedFigure[]): string {
-  const rows = figures.map((figure) => [
+  return renderTable(figureColumns, figures.map(figureCells));
+}
+
+/** What a row of {@link figureColumns} says of a figure. */
+export function figureCells(figure: ReportedFigure): string[] {
+  return [
     figure.what,
     figure.subject,
     String(figure.callers),
     ...describeRelation(figure),
     formatNumber(figure.median),
     `${formatNumber(figure.min)}–${formatNumber(figure.max)}`,
-    figure.unit === "us" ? "µs" : figure.unit,
+    unitName(figure.unit),
     figure.cpuRatio === undefined ? "" : `${figure.cpuRatio.median.toFixed(2)}x`,
     figure.cpuRounds === undefined ? "" : formatNumber(median(figure.cpuRounds)),
-  ]);
-  return renderTable(columns, rows);
+  ];
 }
 
 function describeRelation({ ratio, added }: ReportedFigure): [median: string, range: string] {
@@ -94,6 +102,11 @@ function describeRelation({ ratio, added }: ReportedFigure): [median: string, ra
   }
   if (added === undefined) return ["", ""];
   return [formatAdded(added.median), `${formatAdded(added.min)}–${formatAdded(added.max)}`];
+}
+
+/** The unit as people write it. */
+export function unitName(unit: Unit): string {
+  return unit === "us" ? "µs" : unit;
 }
 
 function formatAdded(value: number): string {

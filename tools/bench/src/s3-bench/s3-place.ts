@@ -29,3 +29,8 @@ export function urlOf(place: S3Place, directory: string): string {
   const { accessKeyId, secretAccessKey, endpoint } = place;
   return `s3:${accessKeyId}:${secretAccessKey}@${endpoint}/${place.bucket}/${prefixOf(directory)}`;
 }
+
+/** A text that others made, without either part of the key, should they be in it. */
+export function withoutKeys({ accessKeyId, secretAccessKey }: S3Place, text: string): string {
+  return text.replaceAll(secretAccessKey, "(a secret)").replaceAll(accessKeyId, "(a key)");
+}

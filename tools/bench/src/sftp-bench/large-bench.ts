@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "@borgstore/core";
-import { formatSize } from "../bench-options.ts";
-import { interleave, repeatRounds, type LaneRounds } from "../measure/interleave.ts";
-import { makeKeys, makeValue } from "../measure/keys.ts";
+import { measureLanes, openWholeLanes, type OpenLanes } from "../large/large-lanes.ts";
+import { makeValue } from "../measure/keys.ts";
 import type { Workspace } from "../measure/workspace.ts";
 import type { Figure } from "../report/report.ts";
-import type { OpenSubject, Subject } from "../subjects/subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 import { openSftpBackend, transports } from "./our-sftp.ts";
 import type { SftpPlace } from "./sftp-place.ts";
 import { hasSftpProgram, timeSftpProgram } from "./sftp-program.ts";
@@ -16,20 +15,6 @@ const pieceBytes = 64 * 1024;
 
 /** The bound of large values. */
 export const programSubject = "sftp program";
-
-/** One thing that moves a large value; takes turns with the others. */
-interface Lane {
-  readonly what: string;
-  readonly subject: string;
-  readonly inProcess: boolean;
-  /** Moves it once, and returns the elapsed time in ms. */
-  run(): Promise<number>;
-}
-
-interface OpenLanes {
-  readonly lanes: readonly Lane[];
-  readonly close: () => Promise<void>;
-}
 
 /**
  * Measures one value of some length in both directions, whole and in pieces, in turns with the `sftp` program of the
@@ -43,30 +28,12 @@ export async function measureLarge(
   workspace: Workspace,
 ): Promise<Figure[]> {
   const value = makeValue(byteLength);
-  const open: OpenLanes[] = [];
-  try {
-    if (hasSftpProgram()) open.push(programLanes(place, value, workspace));
-    for (const subject of subjects) open.push(await wholeLanes(subject, value, workspace));
-    for (const transport of transports) open.push(await streamLanes(place, transport, value, workspace));
-    // All store before all load.
-    const lanes = open.flatMap((one) => one.lanes).toSorted((a, b) => order(a) - order(b));
-    const values = await repeatRounds(rounds, async () => await interleave(lanes, 1, (lane) => lane.run()));
-    return lanes.map((lane, index) => figureOf(lane, formatSize(byteLength), values[index]));
-  } finally {
-    for (const { close } of open) await close();
-  }
-}
-
-function figureOf({ what, subject, inProcess }: Lane, size: string, values: LaneRounds | undefined): Figure {
-  const { ms = [], cpuMs = [] } = values ?? {};
-  const name = { bench: "sftp", what: `${what} ${size}`, subject, callers: 1 };
-  return { ...name, unit: "ms", rounds: ms, ...(inProcess ? { cpuRounds: cpuMs } : {}) };
-}
-
-const whats = ["store", "storeStream", "load", "loadStream"];
-
-function order({ what }: Lane): number {
-  return whats.indexOf(what);
+  const openers = [
+    ...(hasSftpProgram() ? [() => Promise.resolve(programLanes(place, value, workspace))] : []),
+    ...subjects.map((subject) => () => openWholeLanes(subject, value, workspace)),
+    ...transports.map((transport) => () => streamLanes(place, transport, value, workspace)),
+  ];
+  return await measureLanes("sftp", openers, byteLength, rounds);
 }
 
 /** The program, which compares with both ways that we have. */
@@ -87,23 +54,6 @@ function programLanes(place: SftpPlace, value: Uint8Array, workspace: Workspace)
       },
     ],
     close: async () => workspace.discard(directory),
-  };
-}
-
-async function wholeLanes(subject: Subject, value: Uint8Array, workspace: Workspace): Promise<OpenLanes> {
-  const directory = workspace.makeDirectory();
-  const opened: OpenSubject = await subject.open(directory);
-  const keys = makeKeys(1, "large");
-  const lane = { subject: subject.name, inProcess: subject.inProcess };
-  return {
-    lanes: [
-      { ...lane, what: "store", run: () => opened.run("store", keys, value, 1) },
-      { ...lane, what: "load", run: () => opened.run("load", keys, value, 1) },
-    ],
-    close: async () => {
-      await opened.close();
-      workspace.discard(directory);
-    },
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Bar } from "../bars.ts";
+import { againstPeers } from "../peers/peer-bars.ts";
+import { sftpPeerNames } from "../peers/sftp-adapters.ts";
 
 /** Each bar is met by the better of our two transports. */
 const stores = ["Store ssh2", "Store openssh"] as const;
@@ -16,15 +18,10 @@ const againstBare = (what: string, callers: number, limit: number): Bar => ({
   limit,
 });
 
-/** Never slower than the peer, even with TCP_NODELAY, which it does not set by itself. */
+/** Never slower than any peer, even with TCP_NODELAY, which none sets by itself. */
 const againstPeer = (what: string, callers: number): Bar => ({
-  bench: "sftp",
-  kind: "ratio",
-  what,
-  callers,
+  ...againstPeers("sftp", what, callers, sftpPeerNames),
   ...better(stores),
-  bound: { what, callers, subject: "ssh2-sftp-client nodelay" },
-  limit: 1,
 });
 
 /** At least so many times the speed of the `sftp` program. */

@@ -3,6 +3,7 @@ import { startFaultProxy } from "@borgstore/backend-testkit";
 import { bars, checkBars, type BarResult } from "../bars.ts";
 import { formatSize, type BenchOptions } from "../bench-options.ts";
 import { measureCalls, type CallsPlan } from "../calls/measure-calls.ts";
+import { relateToProgram } from "../large/large-lanes.ts";
 import { Workspace } from "../measure/workspace.ts";
 import { openPeers } from "../peers/peers.ts";
 import { sftpPeerAdapters } from "../peers/sftp-adapters.ts";
@@ -54,8 +55,9 @@ export async function benchSftp(options: BenchOptions, output: Output): Promise<
   return checkBars(sftpBars, figures);
 }
 
-async function benchCalls({ options, output, workspace, place }: Run): Promise<Figure[]> {
-  const subjects = await chooseSubjects(place, options, output);
+async function benchCalls(run: Run): Promise<Figure[]> {
+  const { options, output, workspace, place } = run;
+  const subjects = await chooseSubjects(run, place);
   const count = options.count ?? 1000;
   const plan: CallsPlan = {
     bench: "sftp",
@@ -77,8 +79,9 @@ async function benchCalls({ options, output, workspace, place }: Run): Promise<F
 }
 
 /** The same at a distance, where round trips are what costs. */
-async function benchDistance({ options, output, workspace, farPlace }: Run): Promise<Figure[]> {
-  const subjects = await chooseSubjects(farPlace, options, output, true);
+async function benchDistance(run: Run): Promise<Figure[]> {
+  const { options, output, workspace, farPlace } = run;
+  const subjects = await chooseSubjects(run, farPlace, true);
   const count = options.count ?? 1000;
   const plan: CallsPlan = {
     bench: "sftp",
@@ -102,9 +105,10 @@ async function benchDistance({ options, output, workspace, farPlace }: Run): Pro
   return figures;
 }
 
-async function benchListings({ options, output, workspace, place }: Run): Promise<Figure[]> {
+async function benchListings(run: Run): Promise<Figure[]> {
+  const { options, output, workspace, place } = run;
   const itemCount = options.listCount ?? 10_000;
-  const others = [bareSsh2(place), ...(await choosePeers(place, options, output, false))];
+  const others = [bareSsh2(place), ...(await choosePeers(run, place, false))];
   const all: Figure[] = [];
   for (const levels of [1, 2] as const) {
     const { rounds } = options;
@@ -114,25 +118,19 @@ async function benchListings({ options, output, workspace, place }: Run): Promis
   return all;
 }
 
-async function benchLarge({ options, output, workspace, place }: Run): Promise<Figure[]> {
-  const ofOne = (await chooseSubjects(place, options, output)).filter(({ callers }) => callers === undefined);
+async function benchLarge(run: Run): Promise<Figure[]> {
+  const { options, output, workspace, place } = run;
+  const ofOne = (await chooseSubjects(run, place)).filter(
+    ({ callers }) => callers === undefined || callers.includes(1),
+  );
   const { largeSize, rounds } = options;
   const figures = await measureLarge(ofOne, largeSize, rounds, place, workspace);
-  const boundOf = ({ what }: Figure): Figure | undefined => {
-    const whole = what.replace("Stream", "");
-    return figures.find((other) => other.subject === programSubject && other.what === whole);
-  };
   const heading = `One value of ${largeSize / mebibyte} MiB by SFTP, ratio to the sftp program`;
-  output.figures(heading, relate(figures, boundOf));
+  output.figures(heading, relateToProgram(figures, programSubject));
   return figures;
 }
 
-async function chooseSubjects(
-  place: SftpPlace,
-  options: BenchOptions,
-  output: Output,
-  far = false,
-): Promise<Subject[]> {
+async function chooseSubjects(run: Run, place: SftpPlace, far = false): Promise<Subject[]> {
   const ours = transports.flatMap((transport) => [
     sftpBackend(place, transport),
     sftpBackendOfMany(place, transport),
@@ -144,22 +142,20 @@ async function chooseSubjects(
     modules: ["paramiko"],
     name: "python borgstore",
   });
-  if (typeof python === "string") output.note(`without the reference: ${python}`);
+  if (typeof python === "string") run.output.note(`without the reference: ${python}`);
   // Its threads wait for each other: 64 of them take as long as one, which at a distance is minutes.
   const reference = typeof python === "string" ? [] : [far ? { ...python, callers: [1] } : python];
-  return [bareSsh2(place), ...ours, ...reference, ...(await choosePeers(place, options, output, far))];
+  return [bareSsh2(place), ...ours, ...reference, ...(await choosePeers(run, place, far))];
 }
 
 async function choosePeers(
+  { options, output, workspace }: Run,
   place: SftpPlace,
-  options: BenchOptions,
-  output: Output,
   far: boolean,
 ): Promise<Subject[]> {
   if (!options.peers) return [];
-  return await openPeers(sftpPeerAdapters(place, far), (name, reason) =>
-    output.note(`without ${name}: ${reason}`),
-  );
+  const onMissing = (name: string, reason: string): void => output.note(`without ${name}: ${reason}`);
+  return await openPeers(sftpPeerAdapters(place, far), onMissing, workspace);
 }
 
 /** Ratios to the bound with the same number of callers, where it has them. */

@@ -1,14 +1,15 @@
 import { pathToFileURL } from "node:url";
-import { posixfs } from "@borgstore/backend-posixfs";
+import { posixfs, type PosixfsOptions } from "@borgstore/backend-posixfs";
 import { openStore, type Backend, type Store } from "@borgstore/core";
 import { nestKey } from "../measure/keys.ts";
-import { asyncSubject } from "./async-subject.ts";
+import { asyncSubject, type AsyncCalls } from "./async-subject.ts";
 import type { Subject } from "./subject.ts";
 
 /** Opens a store with a `data` namespace of two levels as a user would, and makes it when it is not there. */
-export async function openPosixfsStore(directory: string): Promise<Store> {
+export async function openPosixfsStore(directory: string, backendOptions?: PosixfsOptions): Promise<Store> {
   return await openStore(pathToFileURL(directory).href, {
     backends: [posixfs],
+    backendOptions,
     namespaces: { data: { levels: [2] } },
     create: true,
   });
@@ -21,9 +22,8 @@ export async function openPosixfsBackend(directory: string): Promise<Backend> {
   return backend;
 }
 
-/** Our Store over posixfs with everything at its default: statistics are on. */
-export const posixfsStore: Subject = asyncSubject("Store", async (directory) => {
-  const store = await openPosixfsStore(directory);
+/** The calls of an open Store on its `data` namespace. */
+export function storeCalls(store: Store): AsyncCalls {
   return {
     store: (key, value) => store.store(`data/${key}`, value),
     load: (key) => store.load(`data/${key}`),
@@ -36,7 +36,12 @@ export const posixfsStore: Subject = asyncSubject("Store", async (directory) => 
     },
     close: () => store.close(),
   };
-});
+}
+
+/** Our Store over posixfs with everything at its default: statistics are on. */
+export const posixfsStore: Subject = asyncSubject("Store", async (directory) =>
+  storeCalls(await openPosixfsStore(directory)),
+);
 
 /** Our posixfs backend alone, called with nested names. */
 export const posixfsBackend: Subject = asyncSubject("Backend", async (directory) => {

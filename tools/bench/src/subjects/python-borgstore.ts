@@ -63,6 +63,9 @@ interface Answer {
   readonly count: number;
 }
 
+/** The name of the reference in figures, whatever its version is: bars refer to it. */
+export const pythonSubject = "python borgstore";
+
 /** Where the reference finds its storage. */
 export interface PythonPlace {
   /** The URL of the storage in a directory that is empty. */
@@ -71,7 +74,7 @@ export interface PythonPlace {
   readonly env?: Readonly<Record<string, string>>;
   /** What it needs beside borgstore. */
   readonly modules?: readonly string[];
-  /** Default: `python` with the version. */
+  /** Default: {@link pythonSubject}. */
   readonly name?: string;
 }
 
@@ -94,7 +97,8 @@ export function findPythonBorgstore(place: PythonPlace = localFiles): Subject | 
     return `the Python interpreter is missing or cannot import ${wanted} (see BORGSTORE_TEST_PYTHON)`;
   }
   return {
-    name: place.name ?? `python ${version}`,
+    name: place.name ?? pythonSubject,
+    note: `${place.name ?? pythonSubject} is version ${version}`,
     concurrent: true,
     inProcess: false,
     open: async (directory) => await openPython(python, place, directory),

@@ -11,6 +11,8 @@ export type KeyOperation = "store-new" | "store" | "replace" | "load" | "info" |
 /** A key/value store that takes part in a benchmark. */
 export interface Subject {
   readonly name: string;
+  /** What a reader should know about it and no name that stays the same can hold, as its version. */
+  readonly note?: string;
   /** Whether its calls can run at the same time; one that blocks is measured as if it had one caller. */
   readonly concurrent: boolean;
   /** The numbers of callers that say something about it, of those asked for. Default: all of them. */
