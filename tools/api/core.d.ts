@@ -124,16 +124,7 @@ export interface BodyPart {
 
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-export declare class CallAbort {
-    #private;
-    get aborted(): boolean;
-    get reason(): unknown;
-    get signal(): AbortSignal;
-    abort(reason: unknown): void;
-    get waiting(): WaitingCallbacks;
-}
-
-export type CallSignal = AbortSignal | CallAbort;
+export type CallSignal = AbortSignal | Pick<CallAbort, "aborted" | "reason" | "signal">;
 
 export interface Capabilities {
     readonly atomicReplace: boolean;

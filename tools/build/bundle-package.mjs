@@ -39,10 +39,11 @@ function target() {
  * @param {string} directory of the package
  * @param {string} dist where the files will be
  * @param {Record<string, string>} entries
+ * @param {ReadonlySet<string>} dependencies that users get with the package
  * @returns {Promise<Map<string, string>>} texts by their names below `dist`, none before those that it needs
  * @throws Error where the bundler would only warn
  */
-async function bundle(directory, dist, entries) {
+async function bundle(directory, dist, entries, dependencies) {
   const build = await rolldown({
     cwd: directory,
     input: entries,
@@ -70,7 +71,13 @@ async function bundle(directory, dist, entries) {
       // They stand in the sources and, for users, in the declarations.
       comments: { legal: true, annotation: true, jsdoc: false },
     });
-    for (const file of output) if (file.type === "chunk") refuseRenamedClasses(file.code);
+    const own = new Set(output.map(({ fileName }) => fileName));
+    for (const file of output) {
+      if (file.type !== "chunk") continue;
+      refuseRenamedClasses(file.code);
+      for (const id of [...file.imports, ...file.dynamicImports])
+        if (!own.has(id)) mustBeListed(id, dependencies);
+    }
     return new Map(
       output
         .toSorted((a, b) => rank(a) - rank(b))
@@ -103,6 +110,22 @@ function refuseRenamedClasses(code) {
 }
 
 /**
+ * What only the workspace has, and helpers of the bundler's own, would be missing at the users'.
+ *
+ * @param {string} id
+ * @param {ReadonlySet<string>} dependencies
+ * @throws Error for an import of what the manifest does not list
+ */
+function mustBeListed(id, dependencies) {
+  if (id.startsWith("node:")) return;
+  const name = id
+    .split("/")
+    .slice(0, id.startsWith("@") ? 2 : 1)
+    .join("/");
+  if (!dependencies.has(name)) throw new Error(`"${id}" is imported, but no dependency of the package`);
+}
+
+/**
  * Bundles a package.
  *
  * @param {string} directory of the package
@@ -110,7 +133,11 @@ function refuseRenamedClasses(code) {
  * @returns {Promise<Set<string>>} the names of all files, below `dist`
  */
 export async function writeBundle(directory, dist) {
-  const texts = await bundle(directory, dist, entriesOf(readManifest(path.join(directory, "package.json"))));
+  const manifest = readManifest(path.join(directory, "package.json"));
+  const dependencies = new Set(
+    Object.keys({ ...manifest.dependencies, .../** @type {object} */ (manifest["peerDependencies"]) }),
+  );
+  const texts = await bundle(directory, dist, entriesOf(manifest), dependencies);
   for (const [name, text] of texts) {
     const file = path.join(dist, name);
     if (existsSync(file) && readFileSync(file, "utf8") === text) continue;

@@ -67,6 +67,21 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("a package", () => {
+  test("that imports what its manifest does not list is refused, also what only the bundler wants", async () => {
+    for (const [line, wanted] of [
+      [`export { expect } from "vitest";`, "vitest"],
+      [`export const late = () => import("@scope/name/deep");`, "@scope/name/deep"],
+      [`export async function use(x: AsyncDisposable) { await using y = x; return y; }`, "@oxc-project"],
+    ]) {
+      put("src/index.ts", line);
+      await expect(bundlePackage(directory)).rejects.toThrow(wanted);
+    }
+    put("package.json", JSON.stringify({ ...manifest, peerDependencies: { "@scope/name": "1" } }));
+    put("src/index.ts", `export const late = () => import("@scope/name/deep");`);
+    await bundlePackage(directory);
+    expect(read("dist/index.js")).toContain(`import("@scope/name/deep")`);
+  });
+
   test("becomes one file, whose imports of other packages stay and stay late", async () => {
     await bundlePackage(directory);
     expect(readdirSync(path.join(directory, "dist")).toSorted()).toEqual([

@@ -33,6 +33,24 @@ export class FileAccess {
   }
 
   /**
+   * Runs them with what may take its time with a large value on the thread pool, and the others synchronously while the
+   * medium answers fast: each turn of the pool takes as long as a dozen of them. As many operations at a time as the
+   * pool takes.
+   */
+  async runTransferring<T>(work: (calls: FileCalls) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return await this.#pool.run(async (turn) => {
+      if (this.mode.usesPool) return await work(turn);
+      while (mustYield()) await nextTurn();
+      return await work({
+        ...this.#sync,
+        read: (fd, buffer, at, length, position) => turn.read(fd, buffer, at, length, position),
+        write: (fd, bytes) => turn.write(fd, bytes),
+        fsync: (fd) => turn.fsync(fd),
+      });
+    }, signal);
+  }
+
+  /**
    * Runs them like {@link run}, but with fsync on the thread pool always, and as many operations at a time as it
    * takes: syncing side by side is what makes it fast.
    */

@@ -13,8 +13,8 @@ const largestSyncLoadBytes = 128 * 1024;
 
 const slowCallMs = 20;
 const strikesToLeave = 3;
-// So many fast calls make up for a slow one: a disk that flushes its journal now and then is not slow, and neither is
-// one on a machine that is busy, where the call only waited for its turn on the processor.
+// So many fast calls make up for each 20 ms of a slow one: a disk that flushes its journal now and then is not slow, and
+// neither is one on a machine that is busy, where the call only waited for its turn on the processor.
 const forgivingCalls = 10;
 const retreatMs = 30_000;
 
@@ -26,7 +26,8 @@ const networkFileSystems = new Set([
 /**
  * Decides call by call between synchronous work and the thread pool, and accounts for the synchronous work at
  * the gate. In mode `"auto"`, three synchronous calls of more than 20 ms, each with fewer than 10 fast ones before
- * it, move a backend to the pool for 30 s. Then it tries again, and a single slow call moves it back.
+ * it for each 20 ms, move a backend to the pool for 30 s. Then it tries again, and a single slow call moves it back,
+ * unless as many fast ones came first.
  */
 export class IoMode {
   readonly #option: IoOption;
@@ -76,7 +77,8 @@ export class IoMode {
       this.#fastCalls++;
       return;
     }
-    this.#strikes = this.#fastCalls < forgivingCalls ? this.#strikes + 1 : 1;
+    const needed = forgivingCalls * Math.floor(ms / slowCallMs);
+    this.#strikes = this.#fastCalls < needed ? this.#strikes + 1 : 1;
     this.#fastCalls = 0;
     if (this.#strikes < strikesToLeave) return;
     this.#poolUntilMs = this.#now() + retreatMs;

@@ -1,7 +1,7 @@
 import type { LoadOptions } from "@borgstore/core";
 import * as fs from "node:fs";
 import type { FileAccess } from "./file-access.ts";
-import { openForLoading, truncated } from "./load-file.ts";
+import { emptyValue, openForLoading, truncated } from "./load-file.ts";
 import { discard, openTemp, publish } from "./store-file.ts";
 import type { Tree } from "./tree.ts";
 
@@ -27,7 +27,7 @@ export async function* loadPieces(
   try {
     for (let at = start; at < end;) {
       const position = at;
-      const piece = new Uint8Array(Math.min(pieceBytes, end - position));
+      const piece = emptyValue(Math.min(pieceBytes, end - position));
       const got = await access.run(
         async (calls) => await calls.read(fd, piece, 0, piece.byteLength, position),
       );

@@ -61,7 +61,7 @@ export class ValueReader {
           const value = this.#loadSync(path, options);
           if (value !== undefined) return value;
         }
-        return await this.#access.runInPool((turn) => loadFile(turn, path, options), options.signal);
+        return await this.#access.runTransferring((calls) => loadFile(calls, path, options), options.signal);
       } catch (error) {
         await this.#retryLoading(error, name, attempt, options.signal);
       }

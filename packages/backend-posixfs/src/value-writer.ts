@@ -64,7 +64,10 @@ export class ValueWriter {
       } else {
         const how = { ifAbsent, durably: this.#durability.eachFile, signal: options.signal };
         await (inPool
-          ? this.#access.runInPool((turn) => storeFile(turn, this.#tree, path, value, how), options.signal)
+          ? this.#access.runTransferring(
+              (calls) => storeFile(calls, this.#tree, path, value, how),
+              options.signal,
+            )
           : this.#access.runSyncing(
               (calls) => storeFile(calls, this.#tree, path, value, how),
               options.signal,
@@ -86,7 +89,8 @@ export class ValueWriter {
     failed: Failure | undefined,
   ): Promise<void> {
     let failure = failed;
-    for (let attempt = 1; ; attempt++) {
+    // Counts the attempts that have failed.
+    for (let attempt = failed === undefined ? 0 : 1; ; attempt++) {
       if (failure !== undefined) {
         const { error, at } = failure;
         await this.#access.run((calls) => prepareRetry(calls, this.#tree, at, error, attempt), signal);

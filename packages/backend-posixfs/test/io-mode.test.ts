@@ -38,6 +38,16 @@ test("three slow calls move to the pool for 30 s, then one does", () => {
   expect(mode.usesPool).toBe(true);
 });
 
+test("very slow calls need more fast ones to be forgiven", () => {
+  const mode = new IoMode("auto");
+  for (let slow = 0; slow < 3; slow++) {
+    for (let fast = 0; fast < 100; fast++) mode.noteCall(0.02);
+    expect(mode.usesPool).toBe(false);
+    mode.noteCall(500);
+  }
+  expect(mode.usesPool).toBe(true);
+});
+
 test("slow calls among many fast ones are no reason", () => {
   const mode = new IoMode("auto");
   for (let slow = 0; slow < 10; slow++) {

@@ -57,5 +57,6 @@ export function onAbort(signal: CallSignal | undefined, callback: () => void): A
     callback();
     return undefined;
   }
-  return signal instanceof CallAbort ? signal.waiting.append(callback) : hubOf(signal).append(callback);
+  const waiting = signal instanceof CallAbort ? signal.waiting : hubOf(signal as AbortSignal);
+  return waiting.append(callback);
 }

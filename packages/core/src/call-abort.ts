@@ -23,11 +23,14 @@ export class CallAbort {
 
   /** A real signal of this abort, made when it is first asked for. */
   get signal(): AbortSignal {
-    if (this.#controller !== undefined) return this.#controller.signal;
-    const controller = new AbortController();
-    this.#controller = controller;
-    if (this.#isAborted) controller.abort(this.#reason);
-    else this.#waiting.append(() => controller.abort(this.#reason));
+    if (this.#controller === undefined) {
+      const made = new AbortController();
+      this.#controller = made;
+      if (!this.#isAborted) this.#waiting.append(() => made.abort(this.#reason));
+    }
+    const controller = this.#controller;
+    // Also for those who are called before the signal's turn comes.
+    if (this.#isAborted && !controller.signal.aborted) controller.abort(this.#reason);
     return controller.signal;
   }
 
@@ -46,7 +49,7 @@ export class CallAbort {
 }
 
 /** What can end a call: a signal, or the abort of a layer above. Both have `aborted` and `reason`. */
-export type CallSignal = AbortSignal | CallAbort;
+export type CallSignal = AbortSignal | Pick<CallAbort, "aborted" | "reason" | "signal">;
 
 const abortOf = new WeakMap<OperationOptions, CallAbort>();
 
@@ -78,5 +81,5 @@ export function callSignal(options: OperationOptions): CallSignal | undefined {
 
 /** The real signal of either. */
 export function realSignal(signal: CallSignal | undefined): AbortSignal | undefined {
-  return signal instanceof CallAbort ? signal.signal : signal;
+  return signal instanceof CallAbort ? signal.signal : (signal as AbortSignal | undefined);
 }

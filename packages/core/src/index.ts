@@ -60,7 +60,7 @@ export type {
 export { mapConcurrently } from "./pool.ts";
 export { type BackendProvider } from "./provider.ts";
 export { clampRange } from "./range.ts";
-export { callSignal, realSignal, type CallAbort, type CallSignal } from "./call-abort.ts";
+export { callSignal, realSignal, type CallSignal } from "./call-abort.ts";
 export { onAbort } from "./abort-listeners.ts";
 export type { AbortRegistration } from "./waiting-callbacks.ts";
 export { delay, raceAbort, throwIfAborted } from "./abort.ts";

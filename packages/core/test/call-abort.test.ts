@@ -54,6 +54,16 @@ test("a signal that is asked for after the abort is aborted with the same reason
   expect(abort.signal).toBe(abort.signal);
 });
 
+test("who is called before the signal's turn and asks for it finds it aborted", () => {
+  const abort = new CallAbort();
+  const seen: boolean[] = [];
+  onAbort(abort, () => seen.push(abort.signal.aborted));
+  expect(abort.signal.aborted).toBe(false);
+  abort.abort(reason);
+  expect(seen).toEqual([true]);
+  expect(abort.signal.reason).toBe(reason);
+});
+
 test("options keep everything but the signal, which is the abort's also in a copy of them", () => {
   const outer = new AbortController().signal;
   const abort = new CallAbort();

@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../abort.ts";
+import { callSignal } from "../call-abort.ts";
 import { concatBytes } from "../bytes.ts";
 import type { BackendDriver } from "../driver.ts";
 import { StoreError } from "../errors.ts";
@@ -18,7 +19,7 @@ export async function defragByLoading(
   const nameOf = "name" in target ? undefined : namer(driver, target);
   const parts: Uint8Array[] = [];
   for (const { name, offset, size } of sources) {
-    throwIfAborted(options.signal);
+    throwIfAborted(callSignal(options));
     const part = await driver.load(name, { offset, size, signal: options.signal });
     if (part.byteLength !== size) {
       throw new StoreError("RANGE", {
@@ -30,7 +31,7 @@ export async function defragByLoading(
   }
   const value = concatBytes(parts);
   const name = nameOf === undefined ? (target as { name: string }).name : await nameOf(value);
-  throwIfAborted(options.signal);
+  throwIfAborted(callSignal(options));
   await driver.store(name, value, options);
   return name;
 }

@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../abort.ts";
+import { callSignal } from "../call-abort.ts";
 import { usualConcurrency } from "../capabilities.ts";
 import type { BackendDriver } from "../driver.ts";
 import type { DeleteResult, OperationOptions } from "../options.ts";
@@ -21,7 +22,7 @@ export async function deleteManyOneByOne(
   };
   const untilAborted = function* (): Generator<string, void, undefined> {
     for (const name of names) {
-      throwIfAborted(options.signal);
+      throwIfAborted(callSignal(options));
       yield name;
     }
   };

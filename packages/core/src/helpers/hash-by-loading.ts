@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../abort.ts";
+import { callSignal } from "../call-abort.ts";
 import type { BackendDriver } from "../driver.ts";
 import { makeHasher, webCryptoHashers } from "../hashing.ts";
 import type { OperationOptions } from "../options.ts";
@@ -13,7 +14,7 @@ export async function hashByLoading(
 ): Promise<string> {
   const hasher = makeHasher(driver.hashers ?? webCryptoHashers, algorithm);
   for await (const piece of streamPieces(driver, name, options)) {
-    throwIfAborted(options.signal);
+    throwIfAborted(callSignal(options));
     hasher.update(piece);
   }
   return await hasher.digestHex();

@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../abort.ts";
+import { callSignal } from "../call-abort.ts";
 import type { BackendDriver, DriverListOptions } from "../driver.ts";
 import { StoreError } from "../errors.ts";
 import type { ItemInfo } from "../item-info.ts";
@@ -39,7 +40,7 @@ export async function* listByWalking(
     for (let level = path.at(-1); level !== undefined; level = path.at(-1)) {
       const item = level.page[level.position++];
       if (item === undefined) {
-        throwIfAborted(options.signal);
+        throwIfAborted(callSignal(options));
         if (!(await turnPage(level))) path.pop();
       } else if (item.isDirectory) {
         const inner = level.directory === "" ? item.name : `${level.directory}/${item.name}`;

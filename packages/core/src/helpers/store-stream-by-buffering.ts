@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../abort.ts";
+import { callSignal } from "../call-abort.ts";
 import { concatBytes, copyBytes } from "../bytes.ts";
 import type { BackendDriver } from "../driver.ts";
 import type { ByteSource, StoreOptions } from "../options.ts";
@@ -12,6 +13,6 @@ export async function storeStreamByBuffering(
 ): Promise<void> {
   const pieces: Uint8Array[] = [];
   for await (const piece of source) pieces.push(copyBytes(piece));
-  throwIfAborted(options.signal);
+  throwIfAborted(callSignal(options));
   await driver.store(name, concatBytes(pieces), options);
 }
