@@ -48,7 +48,7 @@ export function loadFileSync(
 }
 
 /**
- * Memory for a value that will be filled to its end. Not zeroed: for large values that takes a third of the time of reading
+ * Memory for a value that will be filled to its end. Not zeroed: for large values that takes a tenth of the time of reading
  * them. What is not filled must not get out.
  */
 export function emptyValue(byteLength: number): Uint8Array<ArrayBuffer> {

@@ -17,25 +17,37 @@ async function closeNow(fd: number): Promise<void> {
   });
 }
 
-/** Loads a value, or a part of it, in pieces. Between the pieces nothing is held but the open file. */
+/**
+ * Loads a value, or a part of it, in pieces. One piece is read ahead, on the thread pool, while the reader is at the one
+ * before; besides it nothing is held between the pieces but the open file.
+ */
 export async function* loadPieces(
   access: FileAccess,
   path: string,
   range: LoadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { fd, start, end } = await access.run((calls) => openForLoading(calls, path, range), range.signal);
+  const readPiece = async (position: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const piece = emptyValue(Math.min(pieceBytes, end - position));
+    const got = await access.runTransferring(
+      async (calls) => await calls.read(fd, piece, 0, piece.byteLength, position),
+    );
+    if (got < piece.byteLength) throw truncated(end - start, position + got - start);
+    return piece;
+  };
+  let ahead: Promise<Uint8Array<ArrayBuffer>> | undefined;
   try {
     for (let at = start; at < end;) {
-      const position = at;
-      const piece = emptyValue(Math.min(pieceBytes, end - position));
-      const got = await access.run(
-        async (calls) => await calls.read(fd, piece, 0, piece.byteLength, position),
-      );
-      if (got < piece.byteLength) throw truncated(end - start, position + got - start);
-      at += got;
+      const piece = await (ahead ?? readPiece(at));
+      at += piece.byteLength;
+      ahead = at < end ? readPiece(at) : undefined;
+      // It is told when its turn comes.
+      ahead?.catch(() => undefined);
       yield piece;
     }
   } finally {
+    // The file must not be closed under a read.
+    await ahead?.catch(() => undefined);
     await closeNow(fd);
   }
 }

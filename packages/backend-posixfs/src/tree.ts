@@ -65,13 +65,22 @@ export class Tree {
     throw new StoreError("UNAVAILABLE", { detail: "directories are removed as fast as they are made" });
   }
 
-  /** Makes one directory, not the storage's own, by one synchronous call; one that exists is fine. */
-  makeDirectorySync(path: string): void {
-    try {
-      fs.mkdirSync(path, directoryMode);
-    } catch (error) {
-      if (errnoOf(error) === "EEXIST") return;
-      throw error;
+  /**
+   * Makes a directory and the missing ones above it by synchronous calls, but never the storage's own; what exists is
+   * fine. Fails as mkdir does where somebody else is at work there, or the storage is gone.
+   */
+  makeDirectoriesSync(path: string): void {
+    for (let isSecond = false; ; isSecond = true) {
+      try {
+        fs.mkdirSync(path, directoryMode);
+        break;
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === "EEXIST") return;
+        const parent = this.parentOf(path);
+        if (isSecond || errno !== "ENOENT" || parent === this.base) throw error;
+        this.makeDirectoriesSync(parent);
+      }
     }
     this.#onMade(path);
   }

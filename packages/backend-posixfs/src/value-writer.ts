@@ -122,14 +122,14 @@ export class ValueWriter {
     try {
       while (true) {
         try {
-          if (isDirectoryMissing) this.#tree.makeDirectorySync(directory);
+          if (isDirectoryMissing) this.#tree.makeDirectoriesSync(directory);
           storeFileSync(directory, path, value, ifAbsent);
           return undefined;
         } catch (error) {
           const wasMissing = isDirectoryMissing;
           isDirectoryMissing = errnoOf(error) === "ENOENT" && directory !== this.#tree.base;
           if (isDirectoryMissing && !wasMissing) continue;
-          // What is missing now is above the directory.
+          // What is missing now is above the directory, and takes a closer look.
           return { error, at: isDirectoryMissing ? directory : path };
         }
       }

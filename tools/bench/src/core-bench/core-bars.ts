@@ -2,6 +2,7 @@ import type { Bar } from "../bars.ts";
 import { growingCalls, growthName } from "../calls/measure-growth.ts";
 import { addedBySize } from "./byte-bench.ts";
 import { emptyModule } from "./import-time.ts";
+import { storeAboveMap } from "./memory-growth-bench.ts";
 import { dependenciesOf } from "./size-bench.ts";
 
 const storeOverBackend = (call: string): Bar => ({
@@ -25,14 +26,15 @@ const withoutBytes = (call: string): Bar => ({
   limit: 1,
 });
 
+/** What Store and memory backend take above a bare Map must not depend on the number of items; 1 µs is noise. */
 const growth = (call: string): Bar => ({
   bench: "core",
-  kind: "ratio",
+  kind: "added",
   what: growthName(call, 1000),
-  subject: "Store",
+  subject: storeAboveMap,
   callers: 1,
-  bound: { what: growthName(call, 1), subject: "Store", callers: 1 },
-  limit: 1.5,
+  bound: { what: growthName(call, 1), subject: storeAboveMap, callers: 1 },
+  limit: 1,
 });
 
 /** The bars of core. */

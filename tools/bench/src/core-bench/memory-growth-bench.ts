@@ -45,7 +45,24 @@ export async function measureMemoryGrowth(itemCounts: readonly number[], rounds:
       return keys;
     },
   };
-  return await measureGrowth(growing, { bench: "core", itemCounts, value, rounds });
+  const figures = await measureGrowth(growing, { bench: "core", itemCounts, value, rounds });
+  return [...figures, ...aboveMap(figures, bareMap.name)];
+}
+
+/** The subject whose figures are what the Store takes above a bare Map with as many items. */
+export const storeAboveMap = "Store, above a bare Map";
+
+/** A Map gets slower by itself when it does not fit into the processor's caches any more: what is ours is the rest. */
+function aboveMap(figures: readonly Figure[], mapName: string): Figure[] {
+  return figures
+    .filter(({ subject }) => subject === "Store")
+    .flatMap((ours): Figure[] => {
+      const map = figures.find(({ what, subject }) => what === ours.what && subject === mapName);
+      if (map === undefined) return [];
+      const { cpuRounds: _, ...rest } = ours;
+      const rounds = ours.rounds.map((us, round) => us - (map.rounds[round] ?? Number.NaN));
+      return [{ ...rest, subject: storeAboveMap, rounds }];
+    });
 }
 
 /** Puts an item where the Store finds it, with its directories, in a fraction of the time of storing it. */
