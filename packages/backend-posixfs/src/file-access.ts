@@ -38,6 +38,7 @@ export class FileAccess {
    * pool takes.
    */
   async runTransferring<T>(work: (calls: FileCalls) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (!this.mode.copiesInPool) return await this.run(work, signal);
     return await this.#pool.run(async (turn) => {
       if (this.mode.usesPool) return await work(turn);
       while (mustYield()) await nextTurn();

@@ -54,6 +54,11 @@ export class IoMode {
     return this.#networkMedium || (this.#poolUntilMs !== 0 && this.#isRetreating());
   }
 
+  /** Whether large values are to be copied by the pool. */
+  get copiesInPool(): boolean {
+    return this.#option !== "sync";
+  }
+
   /** Size of the largest value that is stored by synchronous calls, while {@link usesPool} is false. */
   get largestSyncStoreBytes(): number {
     return this.#option === "auto" ? largestSyncStoreBytes : Infinity;

@@ -38,6 +38,12 @@ test("three slow calls move to the pool for 30 s, then one does", () => {
   expect(mode.usesPool).toBe(true);
 });
 
+test("by synchronous calls only when asked for: then not even large values are copied in the pool", () => {
+  expect(new IoMode("sync").copiesInPool).toBe(false);
+  expect(new IoMode("auto").copiesInPool).toBe(true);
+  expect(new IoMode("pool").copiesInPool).toBe(true);
+});
+
 test("very slow calls need more fast ones to be forgiven", () => {
   const mode = new IoMode("auto");
   for (let slow = 0; slow < 3; slow++) {
