@@ -441,7 +441,6 @@ export interface Quota {
 }
 
 export interface ReadBodyOptions {
-    readonly allocate?: ((byteCount: number) => Uint8Array<ArrayBuffer>) | undefined;
     readonly explain?: ((error: Error) => Error) | undefined;
 }
 
@@ -774,7 +773,7 @@ export declare function raceAbort<T>(promise: Promise<T>, signal: CallSignal | u
 
 export declare function rangeHeader({ offset, size }: WantedRange): string | undefined;
 
-export declare function readBody(body: Body, part: BodyPart, exchange: Exchange, { allocate, explain }?: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>>;
+export declare function readBody(body: Body, part: BodyPart, exchange: Exchange, { explain }?: ReadBodyOptions): Promise<Uint8Array<ArrayBuffer>>;
 
 export declare function realSignal(signal: CallSignal | undefined): AbortSignal | undefined;
 
@@ -793,6 +792,8 @@ export declare const socketErrorMeanings: Readonly<Record<string, SocketErrorMea
 export declare const storeOperationNames: readonly ["create", "destroy", "open", "close", "info", "load", "loadStream", "store", "storeStream", "delete", "move", "softDelete", "undelete", "changeLevel", "list", "hash", "defrag", "quota", "sync"];
 
 export declare function throwIfAborted(signal: CallSignal | undefined): void;
+
+export declare function uninitializedBytes(byteLength: number): Uint8Array<ArrayBuffer>;
 
 export declare function unnestName(nestedName: string, level: number): string;
 

@@ -34,8 +34,7 @@ export class FileAccess {
 
   /**
    * Runs them with what may take its time with a large value on the thread pool, and the others synchronously while the
-   * medium answers fast: each turn of the pool takes as long as a dozen of them. As many operations at a time as the
-   * pool takes.
+   * medium answers fast: a hop to the pool takes longer than one of them. As many operations at a time as the pool takes.
    */
   async runTransferring<T>(work: (calls: FileCalls) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (!this.mode.copiesInPool) return await this.run(work, signal);

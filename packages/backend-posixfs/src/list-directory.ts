@@ -6,7 +6,6 @@ import {
   type ItemInfo,
 } from "@borgstore/core";
 import * as fs from "node:fs";
-import type { Dirent } from "node:fs";
 import { errnoOf } from "./classify.ts";
 import type { FileAccess } from "./file-access.ts";
 import { addSpent, mustYield, nextTurn, nowMs } from "./gate.ts";
@@ -76,7 +75,7 @@ export class DirectoryLister {
         page.push({ name: key.slice(0, -1), exists: true, size: 0, isDirectory: true });
       } else {
         const entering = this.#enter(frame, key.slice(0, -1), room);
-        // Waiting for what is there already would take as long as reading a small directory.
+        // Not awaited when it is there already: that is a twentieth of a listing of many small directories.
         const below = entering instanceof Promise ? await entering : entering;
         if (below !== undefined) stack.push(below);
       }
@@ -138,7 +137,7 @@ export class DirectoryLister {
     return [...this.#keysAmong(entries), ...linked].sort();
   }
 
-  #keysAmong(entries: readonly Dirent[]): readonly string[] {
+  #keysAmong(entries: readonly fs.Dirent[]): readonly string[] {
     // Directories side by side are mostly of one size.
     this.#expectsMany = entries.length > manyEntries;
     const keys: string[] = [];
@@ -151,7 +150,7 @@ export class DirectoryLister {
     return keys.length > 1 ? keys.sort() : keys;
   }
 
-  async #kindBehind(path: string, entry: Dirent): Promise<"directory" | undefined> {
+  async #kindBehind(path: string, entry: fs.Dirent): Promise<"directory" | undefined> {
     if (!entry.isSymbolicLink()) return undefined;
     const target = await this.#listing.access.run(async (calls) => await calls.stat(`${path}/${entry.name}`));
     return target?.isDirectory() === true ? "directory" : undefined;

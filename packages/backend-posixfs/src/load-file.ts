@@ -1,4 +1,4 @@
-import { clampRange, StoreError, type LoadOptions } from "@borgstore/core";
+import { clampRange, StoreError, uninitializedBytes, type LoadOptions } from "@borgstore/core";
 import * as fs from "node:fs";
 import { errnoOf } from "./classify.ts";
 import { loadFlags, type FileCalls } from "./file-calls.ts";
@@ -33,7 +33,7 @@ export function loadFileSync(
     }
     const { start, end } = partOf(fs.fstatSync(fd), range);
     if (end - start > largestBytes) return undefined;
-    const value = emptyValue(end - start);
+    const value = uninitializedBytes(end - start);
     let at = Math.min(got, value.byteLength);
     value.set(kept.subarray(0, at));
     while (at < value.byteLength) {
@@ -45,14 +45,6 @@ export function loadFileSync(
   } finally {
     fs.closeSync(fd);
   }
-}
-
-/**
- * Memory for a value that will be filled to its end. Not zeroed: for large values that takes a tenth of the time of reading
- * them. What is not filled must not get out.
- */
-export function emptyValue(byteLength: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer);
 }
 
 /** An open file, and the part of it that is wanted. */
@@ -70,7 +62,7 @@ export async function loadFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const file = await openForLoading(calls, path, range);
   try {
-    const value = emptyValue(file.end - file.start);
+    const value = uninitializedBytes(file.end - file.start);
     const got = await calls.read(file.fd, value, 0, value.byteLength, file.start);
     if (got < value.byteLength) throw truncated(value.byteLength, got);
     return value;

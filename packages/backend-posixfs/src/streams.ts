@@ -1,7 +1,8 @@
-import type { LoadOptions } from "@borgstore/core";
+import { uninitializedBytes, type LoadOptions } from "@borgstore/core";
 import * as fs from "node:fs";
 import type { FileAccess } from "./file-access.ts";
-import { emptyValue, openForLoading, truncated } from "./load-file.ts";
+import type { FileCalls } from "./file-calls.ts";
+import { openForLoading, truncated } from "./load-file.ts";
 import { discard, openTemp, publish } from "./store-file.ts";
 import type { Tree } from "./tree.ts";
 
@@ -18,8 +19,8 @@ async function closeNow(fd: number): Promise<void> {
 }
 
 /**
- * Loads a value, or a part of it, in pieces. One piece is read ahead, on the thread pool, while the reader is at the one
- * before; besides it nothing is held between the pieces but the open file.
+ * Loads a value, or a part of it, in pieces. One piece is read ahead, on the thread pool unless it is small, while the
+ * reader is at the one before; besides it nothing is held between the pieces but the open file.
  */
 export async function* loadPieces(
   access: FileAccess,
@@ -28,10 +29,11 @@ export async function* loadPieces(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { fd, start, end } = await access.run((calls) => openForLoading(calls, path, range), range.signal);
   const readPiece = async (position: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const piece = emptyValue(Math.min(pieceBytes, end - position));
-    const got = await access.runTransferring(
-      async (calls) => await calls.read(fd, piece, 0, piece.byteLength, position),
-    );
+    const piece = uninitializedBytes(Math.min(pieceBytes, end - position));
+    const read = async (calls: FileCalls): Promise<number> =>
+      await calls.read(fd, piece, 0, piece.byteLength, position);
+    const isSmall = piece.byteLength <= access.mode.largestSyncLoadBytes;
+    const got = await (isSmall ? access.run(read) : access.runTransferring(read));
     if (got < piece.byteLength) throw truncated(end - start, position + got - start);
     return piece;
   };

@@ -143,16 +143,11 @@ async function loadPart(
     const answer = await openPart(remote, exchange, name, range);
     try {
       const part = partOf(answer, wanted);
-      return await readBody(answer.body, part, exchange, { allocate });
+      return await readBody(answer.body, part, exchange);
     } finally {
       answer.body.destroy();
     }
   });
-}
-
-/** Not cleared: all of it is written before anybody sees it. */
-function allocate(byteCount: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteCount).buffer);
 }
 
 /**

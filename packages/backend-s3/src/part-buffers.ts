@@ -1,4 +1,4 @@
-import type { ByteSource } from "@borgstore/core";
+import { type ByteSource, uninitializedBytes } from "@borgstore/core";
 
 const firstBufferBytes = 64 * 1024;
 
@@ -91,12 +91,12 @@ export class PartBuffers {
     if (free !== undefined) return free;
     const length = this.#isFirst ? Math.min(firstBufferBytes, this.#partSize) : this.#partSize;
     this.#isFirst = false;
-    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+    return uninitializedBytes(length);
   }
 
   #enlarge(buffer: Uint8Array, filled: number, needed: number): Uint8Array {
     const length = Math.min(this.#partSize, Math.max(needed, 2 * buffer.byteLength));
-    const larger = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+    const larger = uninitializedBytes(length);
     larger.set(buffer.subarray(0, filled));
     return larger;
   }

@@ -19,17 +19,13 @@ function readableOf(body: GetObjectCommandOutput["Body"]): Readable {
   return Readable.from([]);
 }
 
-/** Reads the bytes wanted of a body, into memory that was not cleared first. */
+/** Reads the bytes wanted of a body. */
 export function readBody(
   body: Readable,
   part: BodyPart,
   exchange: Exchange,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return readAnyBody(body, part, exchange, { allocate, explain: bodyError });
-}
-
-function allocate(byteCount: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteCount).buffer);
+  return readAnyBody(body, part, exchange, { explain: bodyError });
 }
 
 /**

@@ -65,6 +65,7 @@ export { onAbort } from "./abort-listeners.ts";
 export type { AbortRegistration } from "./waiting-callbacks.ts";
 export { delay, raceAbort, throwIfAborted } from "./abort.ts";
 export { joinPieces } from "./join-pieces.ts";
+export { uninitializedBytes } from "./uninitialized-bytes.ts";
 export { memory, memoryBackend, type MemoryBackendOptions } from "./memory/memory.ts";
 export { MemoryStorage } from "./memory/memory-storage.ts";
 export { composeLayers, defaultLayers, type LayerOptions } from "./compose.ts";

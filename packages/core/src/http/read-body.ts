@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import { uninitializedBytes } from "../uninitialized-bytes.ts";
 import type { Exchange } from "./requests.ts";
 
 /** The body of an answer as a stream of bytes: what is used here of Node's `Readable`. */
@@ -22,8 +23,6 @@ export interface BodyPart {
 
 /** What a reader may bring along. */
 export interface ReadBodyOptions {
-  /** Memory for a value, which need not be cleared. */
-  readonly allocate?: ((byteCount: number) => Uint8Array<ArrayBuffer>) | undefined;
   /** What an error of the body means. */
   readonly explain?: ((error: Error) => Error) | undefined;
 }
@@ -38,7 +37,7 @@ export function readBody(
   body: Body,
   part: BodyPart,
   exchange: Exchange,
-  { allocate = cleared, explain = (error) => error }: ReadBodyOptions = {},
+  { explain = (error) => error }: ReadBodyOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { skip, take, length } = part;
   return new Promise((resolve, reject) => {
@@ -47,7 +46,7 @@ export function readBody(
       return;
     }
     // It is only handed out when every byte of it has been written.
-    const value = allocate(take);
+    const value = uninitializedBytes(take);
     let at = 0;
     let hasSettled = false;
     const settle = (error?: Error): void => {
@@ -86,10 +85,6 @@ export function readBody(
 }
 
 const mostReadInVain = 64 * 1024;
-
-function cleared(byteCount: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(byteCount);
-}
 
 function closedEarly(): StoreError {
   return new StoreError("CONNECTION", { detail: "it was closed in the middle of a value" });
